@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* File descriptors and eventfds. */
+#include "lib/fds.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+void fd_close(int *fd)
+{
+	int saved_errno = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved_errno;
+}
+
+int eventfd_new(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void eventfd_signal(int fd)
+{
+	const uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+bool eventfd_drain(int fd)
+{
+	uint64_t count;
+	ssize_t n;
+
+	do {
+		n = read(fd, &count, sizeof(count));
+	} while (n < 0 && errno == EINTR);
+	return n == sizeof(count);
+}
+
+int fd_read_all(int fd, void *buffer, size_t length, long long offset)
+{
+	char *p = buffer;
+	ssize_t n;
+
+	while (length > 0) {
+		n = pread(fd, p, length, offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -ENODATA;
+		p += n;
+		offset += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int fd_write_all(int fd, const void *buffer, size_t length, long long offset)
+{
+	const char *p = buffer;
+	ssize_t n;
+
+	while (length > 0) {
+		n = pwrite(fd, p, length, offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		offset += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* File descriptors and eventfds. Every descriptor that is made here is close-on-exec. */
+#ifndef LIB_FDS_H
+#define LIB_FDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Close *@fd if it is open (>= 0) and set it to -1. errno is kept. */
+void fd_close(int *fd);
+
+/* A non-blocking eventfd with counter 0, or -errno. The caller closes it. */
+int eventfd_new(void);
+
+/* Add 1 to the counter. Never blocks; a counter that is full stays full. */
+void eventfd_signal(int fd);
+
+/* Set the counter to 0; true if it was not. Never blocks. */
+bool eventfd_drain(int fd);
+
+/*
+ * Read or write all @length bytes at @offset, across short transfers and EINTR.
+ * Returns 0 or -errno; -ENODATA if the file ends first.
+ */
+int fd_read_all(int fd, void *buffer, size_t length, long long offset);
+int fd_write_all(int fd, const void *buffer, size_t length, long long offset);
+
+#endif
