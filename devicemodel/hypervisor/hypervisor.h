@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the device model needs of a hypervisor, and nothing else. A back end is one const table of
+ * operations; all of its state hangs off struct hv_vm and struct hv_vcpu, which it defines itself.
+ */
+#ifndef DEVICEMODEL_HYPERVISOR_HYPERVISOR_H
+#define DEVICEMODEL_HYPERVISOR_HYPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devicemodel/hypervisor/io_access.h"
+#include "lib/error.h"
+
+struct hv_vm;
+struct hv_vcpu;
+
+/* Where back ends differ in what a device may count on. */
+enum hv_capability {
+	/* A write at an ioeventfd's address that matches no entry still reaches the I/O callback. */
+	HV_CAP_IOEVENTFD_PASSES_UNMATCHED = 1 << 0,
+	/* mem_unmap() gives a map slot back for another use. */
+	HV_CAP_MAP_SLOTS_RETURN = 1 << 1,
+	/* The hypervisor itself emulates hv:/ devices. */
+	HV_CAP_VDEV = 1 << 2,
+};
+
+struct hv_vm_params {
+	const char *name;	  /* of the VM */
+	unsigned int vcpus;	  /* how many will be created */
+	/*
+	 * Called for each access that no memory and no fast path answers, from whatever thread runs
+	 * vcpu_run(). It fills access->data for reads and must not call vcpu_run().
+	 */
+	void (*io)(void *ctx, struct io_access *access);
+	void *ctx;
+};
+
+/* How an x86 processor starts: Intel SDM 3A; the fields that a boot protocol defines. */
+struct hv_vcpu_start {
+	bool waits_for_sipi; /* an application processor: the rest is ignored */
+	bool long_mode;	     /* 64-bit code with paging by @cr3; else 32-bit protected mode, no paging */
+	uint64_t rip, rsp;
+	uint64_t rax, rbx, rsi;
+	uint64_t cr3;
+	uint64_t gdt_base; /* code selector 0x10, data selector 0x18, both flat */
+	uint16_t gdt_limit;
+};
+
+enum hv_exit {
+	HV_EXIT_STOPPED,  /* vcpu_stop() was called */
+	HV_EXIT_SHUTDOWN, /* triple fault: the guest is lost */
+	HV_EXIT_FAILURE,  /* the back end cannot go on; the error says why */
+};
+
+/* An ioeventfd: a guest's write of @size bytes of @data at @addr signals @fd and goes no further. */
+struct hv_ioeventfd {
+	enum io_space space;
+	uint64_t addr;
+	uint8_t size;
+	bool datamatch; /* else any value */
+	uint64_t data;
+	int fd;
+};
+
+struct hv_vdev; /* a device that the hypervisor emulates; no back end of today has one */
+
+/*
+ * All functions return 0 or a negative errno and fill @err on failure where they take one. Nothing
+ * here may be called after vm_destroy(). Except where said, any thread may call, one at a time per VM.
+ */
+struct hv_ops {
+	const char *name; /* as --hypervisor= spells it */
+	uint32_t capabilities;
+
+	/* -ENOENT: this machine does not have it. -EACCES, -ENOTSUP and others: it has, but ... */
+	int (*vm_create)(const struct hv_vm_params *params, struct hv_vm **ret_vm, struct error *err);
+	/* All vCPUs must have left vcpu_run(). They are freed with the VM. */
+	void (*vm_destroy)(struct hv_vm *vm);
+
+	/* How many bits a guest-physical address of this VM has. */
+	unsigned int (*physical_width)(const struct hv_vm *vm);
+
+	/*
+	 * Let the guest see @size bytes of this process at @host as memory at @gpa. All three are
+	 * multiples of 4096; ranges must not overlap. -EINVAL: outside the guest's physical width.
+	 * @host stays the caller's and must stay mapped until mem_unmap() of the same range or
+	 * vm_destroy().
+	 */
+	int (*mem_map)(struct hv_vm *vm, uint64_t gpa, uint64_t size, void *host, bool writable);
+	int (*mem_unmap)(struct hv_vm *vm, uint64_t gpa, uint64_t size);
+
+	/* @index counts from 0 and becomes the local APIC id; 0 is the boot processor. */
+	int (*vcpu_create)(struct hv_vm *vm, unsigned int index, const struct hv_vcpu_start *start,
+			   struct hv_vcpu **ret_vcpu, struct error *err);
+	/* Blocks in the calling thread, always the same one, for as long as the guest runs. */
+	enum hv_exit (*vcpu_run)(struct hv_vcpu *vcpu, struct error *err);
+	/* Makes vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time. */
+	void (*vcpu_stop)(struct hv_vcpu *vcpu);
+
+	/* Drive a global system interrupt. Any thread. */
+	int (*irq_line)(struct hv_vm *vm, unsigned int gsi, bool level);
+	/* Deliver a message-signalled interrupt (PCI 3.0 6.8.2). Any thread. */
+	int (*msi_send)(struct hv_vm *vm, uint64_t address, uint32_t data);
+	/*
+	 * Deliver that interrupt whenever @fd is signalled, at once if it is signalled already.
+	 * One message per @fd; @assign false takes it off again.
+	 */
+	int (*irqfd)(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool assign);
+	int (*ioeventfd)(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, bool assign);
+
+	/* NULL without HV_CAP_VDEV. */
+	int (*vdev_create)(struct hv_vm *vm, const struct hv_vdev *vdev);
+	int (*vdev_destroy)(struct hv_vm *vm, const struct hv_vdev *vdev);
+};
+
+extern const struct hv_ops hv_kvm;
+
+/*
+ * Find the back end by name; "auto" takes the first one in the table whose device node exists, and
+ * the last one (KVM) if none does, so that its error can be told. NULL: there is no such name.
+ */
+const struct hv_ops *hv_find(const char *name);
+
+/* The names for a message, "auto, kvm". */
+const char *hv_names(void);
+
+#endif
