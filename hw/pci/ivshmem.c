@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ivshmem on this project's PCI core: identity, BARs, and the way from them to the device's core.
+ * Header values: ivshmem specification of QEMU; subsystem with a region id: ACRN.
+ */
+#include <errno.h>
+
+#include "devicemodel/hypervisor/hypervisor.h"
+#include "devicemodel/pci/pci.h"
+#include "devicemodel/vm/memory.h"
+#include "hw/pci/devices.h"
+#include "hw/pci/ivshmem_core.h"
+#include "hw/pci/ivshmem_options.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define VENDOR_REDHAT 0x1af4
+#define DEVICE_IVSHMEM 0x1110
+#define SUBSYSTEM_QEMU 0x1100
+#define VENDOR_INTEL 0x8086
+#define CLASS_RAM 0x050000
+#define REVISION 1
+
+#define BAR_REGISTERS 0
+#define BAR_MEMORY 2
+
+struct ivshmem {
+	struct pci_dev pci;
+	struct ivshmem_core core;
+	struct log_limit unmappable;
+};
+
+static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
+{
+	struct ivshmem *dev = ctx;
+	int ret = memory_map(dev->pci.bus->memory, gpa, size, memory);
+
+	/* Expected for a moment while a guest sizes the BAR; only a puzzled reader looks here. */
+	if (ret < 0)
+		log_limited(&dev->unmappable, LOG_LEVEL_DEBUG, dev->pci.tag,
+			    "BAR2 at 0x%llx cannot be mapped (error %d)", (unsigned long long)gpa, -ret);
+	return ret;
+}
+
+static void unmap_memory(void *ctx, uint64_t gpa)
+{
+	struct ivshmem *dev = ctx;
+
+	memory_unmap(dev->pci.bus->memory, gpa);
+}
+
+static const struct ivshmem_host host = {
+	.map_memory = map_memory,
+	.unmap_memory = unmap_memory,
+};
+
+static int ivshmem_check(const void *arg, uint32_t capabilities, struct error *err)
+{
+	const struct ivshmem_options *options = arg;
+
+	if (options->name.land == IVSHMEM_LAND_HV && !(capabilities & HV_CAP_VDEV))
+		return error_set(err, -ENOTSUP, "\"%s\": hv:/ regions need the ACRN hypervisor; use dm:/",
+				 options->name.text);
+	if (options->vectors)
+		return error_set(err, -ENOTSUP, "vectors=%llu: this version has no doorbells; leave the key "
+				 "out and poll", (unsigned long long)options->vectors);
+	return 0;
+}
+
+static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+	const struct ivshmem_options *options = arg;
+	const struct ivshmem_region_id *id = &options->region_id;
+	const struct pci_identity identity = {
+		.vendor = VENDOR_REDHAT,
+		.device = DEVICE_IVSHMEM,
+		.revision = REVISION,
+		.class_code = CLASS_RAM,
+		.subsystem_vendor = id->given ? VENDOR_INTEL : VENDOR_REDHAT,
+		.subsystem = id->given ? id->value : SUBSYSTEM_QEMU,
+	};
+
+	pci_config_identify(pci, &identity);
+	pci_bar_add(pci, BAR_REGISTERS, PCI_BAR_MEM32, false, IVSHMEM_REGISTERS_SIZE);
+	pci_bar_add(pci, BAR_MEMORY, PCI_BAR_MEM64, true, options->size);
+	return ivshmem_core_init(&dev->core, options, &host, dev, err);
+}
+
+static void ivshmem_reset(struct pci_dev *pci)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+
+	ivshmem_core_reset(&dev->core);
+}
+
+static uint64_t ivshmem_bar_read(struct pci_dev *pci, int bar, uint64_t offset, unsigned int size)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+
+	return bar == BAR_REGISTERS ? ivshmem_core_read(&dev->core, offset, size) : PCI_READ_NONE;
+}
+
+static void ivshmem_bar_write(struct pci_dev *pci, int bar, uint64_t offset, unsigned int size,
+			      uint64_t value)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+
+	if (bar == BAR_REGISTERS)
+		ivshmem_core_write(&dev->core, offset, size, value);
+}
+
+static void ivshmem_bar_moved(struct pci_dev *pci, int bar, uint64_t addr)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+
+	if (bar == BAR_MEMORY)
+		ivshmem_core_place_memory(&dev->core, addr);
+}
+
+static void ivshmem_fini(struct pci_dev *pci)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+
+	ivshmem_core_fini(&dev->core);
+}
+
+const struct pci_dev_ops ivshmem_ops = {
+	.class = &ivshmem_class,
+	.instance_size = sizeof(struct ivshmem),
+	.check = ivshmem_check,
+	.init = ivshmem_init,
+	.reset = ivshmem_reset,
+	.bar_read = ivshmem_bar_read,
+	.bar_write = ivshmem_bar_write,
+	.bar_moved = ivshmem_bar_moved,
+	.fini = ivshmem_fini,
+};
