@@ -23,12 +23,12 @@
 #define ACRN_DM_VERSION "0"
 #endif
 
-/* Documented by -h; 64 is EX_USAGE. */
+/* Documented by -h; 64 is EX_USAGE. Even, since what a guest gives by debug exit is odd. */
 enum exit_status {
 	EXIT_POWER_OFF = 0,
 	EXIT_ERROR = 1,
 	EXIT_RESET = 2,
-	EXIT_CRASH = 3,
+	EXIT_CRASH = 4,
 };
 
 static int say(int status, const struct error *err)

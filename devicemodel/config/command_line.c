@@ -322,7 +322,7 @@ void command_line_help(FILE *out)
 	}
 	fprintf(out, "\n"
 		     "Exit status: 0 the guest powered off, or SIGINT, SIGTERM or SIGHUP ended it; 2 it asked\n"
-		     "for a reset and --no-reboot was given; 3 it crashed (triple fault); 64 bad usage; with\n"
+		     "for a reset and --no-reboot was given; 4 it crashed (triple fault); 64 bad usage; with\n"
 		     "--debugexit what the guest wrote, V << 1 | 1; 1 anything else.\n"
 		     "\n"
 		     "Example, one of a pair that shares 2 MB:\n"
