@@ -88,6 +88,7 @@ VM_SRCS := \
 	devicemodel/vm/vm.c
 
 PCI_SRCS := \
+	devicemodel/pci/pci_access.c \
 	devicemodel/pci/pci_assign.c \
 	devicemodel/pci/pci_bar.c \
 	devicemodel/pci/pci_bus.c \
@@ -194,6 +195,10 @@ GUESTS := \
 	$(B)/samples/first.elf \
 	$(B)/samples/hold.elf
 
+# Guests of the tests: the same library, and a file or two of their own.
+TEST_GUEST_NAMES := config registers
+TEST_GUESTS := $(TEST_GUEST_NAMES:%=$(B)/tests/guest/%.elf)
+
 # Nothing of the host's flags: no sanitizers, no position independence, no SSE.
 GUEST_CFLAGS := -std=gnu11 -O2 -ffreestanding -fno-pic -fno-pie -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables $(WARNINGS) -I.
@@ -213,8 +218,10 @@ $(B)/samples/pingpong.elf: $(call guest_objs,$(PINGPONG_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/first.elf: $(call guest_objs,bench/guests/first.S)
 $(B)/samples/hold.elf: $(call guest_objs,bench/guests/hold.S)
 
+$(TEST_GUESTS): $(B)/tests/guest/%.elf: $(call guest_objs,tests/guest/%.c tests/guest/check.c $(GUEST_LIB_SRCS))
+
 # Multiboot loaders want a 32-bit ELF file, whatever the code in it is.
-$(GUESTS): samples/bare-metal/lib/link.ld
+$(GUESTS) $(TEST_GUESTS): samples/bare-metal/lib/link.ld
 	@mkdir -p $(@D)
 	$(call say,LD,$@)ld -m elf_x86_64 $(GUEST_LDFLAGS) -o $@.tmp $(filter %.o,$^)
 	$(Q)objcopy -O elf32-i386 $@.tmp $@
@@ -231,10 +238,46 @@ BUS_OBJS := devicemodel/vm/io_bus.o
 MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/parse.o
 
 UNIT_TESTS := \
-	name
+	acpi \
+	boot \
+	console \
+	elf \
+	image \
+	layout \
+	linux_boot \
+	multiboot \
+	name \
+	power \
+	rtc \
+	uart
 
 test_name_OBJS := ivshmem/name.o lib/error.o
+test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o hw/isa/borrowed_fd.o \
+	hw/isa/byte_access.o hw/isa/com1.o hw/isa/console.o hw/isa/console_input.o \
+	hw/isa/console_output.o hw/isa/terminal.o hw/isa/uart.o lib/error.o lib/event_loop.o \
+	lib/fds.o lib/log.o
+
 test_name_LIBS := $(CRYPTO_LIBS)
+
+test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o lib/error.o \
+	lib/event_loop.o lib/fds.o
+
+test_rtc_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/rtc.o lib/error.o
+
+test_uart_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/uart.o lib/error.o
+
+IMAGE_OBJS := tests/unit/guarded_memory.o devicemodel/boot/image.o lib/error.o lib/fds.o
+LAYOUT_OBJS := $(IMAGE_OBJS) devicemodel/boot/cpu_tables.o devicemodel/boot/layout.o \
+	devicemodel/boot/ram_map.o
+
+test_acpi_OBJS := $(IMAGE_OBJS) devicemodel/boot/acpi.o
+test_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/boot.o devicemodel/boot/elf.o devicemodel/boot/linux.o \
+	devicemodel/boot/multiboot.o lib/log.o tests/unit/fake_images.o
+test_elf_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o
+test_image_OBJS := $(IMAGE_OBJS)
+test_layout_OBJS := $(LAYOUT_OBJS)
+test_linux_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/linux.o
+test_multiboot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o devicemodel/boot/multiboot.o
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 

@@ -80,7 +80,8 @@ struct pci_bar {
 	enum pci_bar_kind kind;
 	bool prefetchable;
 	uint64_t size;
-	uint64_t placed; /* where the guest sees it, or PCI_BAR_UNPLACED */
+	uint64_t placed;     /* where the guest sees it, or PCI_BAR_UNPLACED */
+	io_handler *handler; /* of accesses inside it; its ctx is this struct */
 };
 
 struct pci_msix_entry {
@@ -178,9 +179,14 @@ void pci_config_allow(struct pci_dev *dev, unsigned int reg, unsigned int size, 
  */
 int pci_config_add_capability(struct pci_dev *dev, uint8_t id, unsigned int size);
 
-/* The guest's side. Accesses that are not aligned or leave the space read all ones, write nothing. */
-uint32_t pci_config_read(const struct pci_dev *dev, unsigned int reg, unsigned int size);
-void pci_config_write(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t value);
+/* Change only what the guest may write. */
+void pci_config_merge(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t value);
+
+/* --- configuration accesses of a guest: pci_access.c --- */
+
+/* Accesses that are not aligned or leave the 256 bytes read all ones and write nothing. */
+uint32_t pci_access_read(const struct pci_dev *dev, unsigned int reg, unsigned int size);
+void pci_access_write(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t value);
 
 /* --- BARs: pci_bar.c --- */
 
@@ -191,6 +197,9 @@ void pci_config_write(struct pci_dev *dev, unsigned int reg, unsigned int size, 
  */
 void pci_bar_add(struct pci_dev *dev, int index, enum pci_bar_kind kind, bool prefetchable,
 		 uint64_t size);
+
+/* For init: let @handler have the accesses instead of the device's bar_read and bar_write. */
+void pci_bar_set_handler(struct pci_dev *dev, int index, io_handler *handler);
 
 /* The address that the guest has written, decoded or not. */
 uint64_t pci_bar_address(const struct pci_dev *dev, int index);
@@ -220,7 +229,5 @@ void pci_msix_fire(struct pci_dev *dev, unsigned int vector);
 /* Called by the core. */
 void pci_msix_reset(struct pci_dev *dev);
 void pci_msix_control_written(struct pci_dev *dev);
-uint64_t pci_msix_read(struct pci_dev *dev, uint64_t offset, unsigned int size);
-void pci_msix_write(struct pci_dev *dev, uint64_t offset, unsigned int size, uint64_t value);
 
 #endif

@@ -105,7 +105,7 @@ static void enable_decode(struct pci_bus *bus)
 		if (!*dev)
 			continue;
 		command = pci_config_get(*dev, PCI_COMMAND, 2);
-		pci_config_write(*dev, PCI_COMMAND, 2, command | PCI_COMMAND_MEMORY);
+		pci_access_write(*dev, PCI_COMMAND, 2, command | PCI_COMMAND_MEMORY);
 	}
 }
 

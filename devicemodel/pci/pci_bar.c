@@ -11,6 +11,17 @@ static unsigned int bar_register(int index)
 	return PCI_BASE_ADDRESS_0 + 4 * (unsigned int)index;
 }
 
+static void serve_device(void *ctx, struct io_access *access)
+{
+	struct pci_bar *bar = ctx;
+	const struct pci_dev_ops *ops = bar->dev->ops;
+
+	if (access->is_write && ops->bar_write)
+		ops->bar_write(bar->dev, bar->index, access->addr, access->size, access->data);
+	else if (!access->is_write && ops->bar_read)
+		access->data = ops->bar_read(bar->dev, bar->index, access->addr, access->size);
+}
+
 static void bar_init(struct pci_dev *dev, int index, enum pci_bar_kind kind, uint64_t size)
 {
 	dev->bars[index] = (struct pci_bar){
@@ -19,6 +30,7 @@ static void bar_init(struct pci_dev *dev, int index, enum pci_bar_kind kind, uin
 		.kind = kind,
 		.size = size,
 		.placed = PCI_BAR_UNPLACED,
+		.handler = serve_device,
 	};
 }
 
@@ -40,6 +52,11 @@ void pci_bar_add(struct pci_dev *dev, int index, enum pci_bar_kind kind, bool pr
 	pci_config_set(dev, bar_register(index), 4, flags);
 }
 
+void pci_bar_set_handler(struct pci_dev *dev, int index, io_handler *handler)
+{
+	dev->bars[index].handler = handler;
+}
+
 uint64_t pci_bar_address(const struct pci_dev *dev, int index)
 {
 	uint64_t addr = pci_config_get(dev, bar_register(index), 4) & PCI_BASE_ADDRESS_MEM_MASK;
@@ -56,24 +73,6 @@ void pci_bar_set_address(struct pci_dev *dev, int index, uint64_t addr)
 	pci_config_set(dev, bar_register(index), 4, (uint32_t)addr | flags);
 	if (dev->bars[index].kind == PCI_BAR_MEM64)
 		pci_config_set(dev, bar_register(index + 1), 4, (uint32_t)(addr >> 32));
-}
-
-static void serve_bar(void *ctx, struct io_access *access)
-{
-	struct pci_bar *bar = ctx;
-	struct pci_dev *dev = bar->dev;
-
-	if (dev->msix.capability && dev->msix.bar == bar->index) {
-		if (access->is_write)
-			pci_msix_write(dev, access->addr, access->size, access->data);
-		else
-			access->data = pci_msix_read(dev, access->addr, access->size);
-	} else if (access->is_write) {
-		if (dev->ops->bar_write)
-			dev->ops->bar_write(dev, bar->index, access->addr, access->size, access->data);
-	} else if (dev->ops->bar_read) {
-		access->data = dev->ops->bar_read(dev, bar->index, access->addr, access->size);
-	}
 }
 
 static bool bar_is_wanted(const struct pci_bar *bar)
@@ -99,7 +98,7 @@ static bool bar_place(struct pci_bar *bar)
 	struct pci_dev *dev = bar->dev;
 	uint64_t addr = pci_bar_address(dev, bar->index);
 
-	if (io_bus_add(dev->bus->io, IO_SPACE_MMIO, addr, bar->size, serve_bar, bar) < 0)
+	if (io_bus_add(dev->bus->io, IO_SPACE_MMIO, addr, bar->size, bar->handler, bar) < 0)
 		return false;
 	bar->placed = addr;
 	if (dev->ops->bar_moved)

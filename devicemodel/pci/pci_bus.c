@@ -27,12 +27,13 @@ static void serve_config(struct pci_bus *bus, struct pci_slot slot, unsigned int
 {
 	struct pci_dev *dev = pci_bus_device(bus, slot);
 
-	if (!dev)
+	/* A quadword is no configuration access (PCI Express 3.0 7.2.2): nobody answers. */
+	if (!dev || access->size > 4)
 		return;
 	if (access->is_write)
-		pci_config_write(dev, reg, access->size, (uint32_t)access->data);
+		pci_access_write(dev, reg, access->size, (uint32_t)access->data);
 	else
-		access->data = pci_config_read(dev, reg, access->size);
+		access->data = pci_access_read(dev, reg, access->size);
 }
 
 /* Byte accesses inside the address dword are no configuration accesses; 0xcf9 is the reset port. */

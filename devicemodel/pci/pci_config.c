@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Configuration space: bytes, and which bits of them a guest may write (PCI 3.0 6.1 to 6.3, 6.7). */
+/* Configuration space as bytes, and which bits of them a guest may write (PCI 3.0 6.1 to 6.3, 6.7). */
 #include <errno.h>
 #include <string.h>
 
@@ -45,6 +45,13 @@ void pci_config_allow(struct pci_dev *dev, unsigned int reg, unsigned int size, 
 	store(dev->writable + reg, size, mask);
 }
 
+void pci_config_merge(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t value)
+{
+	uint32_t mask = load(dev->writable + reg, size);
+
+	store(dev->config + reg, size, (load(dev->config + reg, size) & ~mask) | (value & mask));
+}
+
 void pci_config_identify(struct pci_dev *dev, const struct pci_identity *identity)
 {
 	pci_config_set(dev, PCI_VENDOR_ID, 2, identity->vendor);
@@ -73,37 +80,4 @@ int pci_config_add_capability(struct pci_dev *dev, uint8_t id, unsigned int size
 	dev->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 	dev->capability_end = reg + size;
 	return (int)reg;
-}
-
-static bool access_is_good(unsigned int reg, unsigned int size)
-{
-	return (size == 1 || size == 2 || size == 4) && reg % size == 0 && reg < PCI_CONFIG_SIZE;
-}
-
-uint32_t pci_config_read(const struct pci_dev *dev, unsigned int reg, unsigned int size)
-{
-	return access_is_good(reg, size) ? load(dev->config + reg, size) : UINT32_MAX;
-}
-
-static bool touches(unsigned int reg, unsigned int size, unsigned int first, unsigned int count)
-{
-	return reg < first + count && first < reg + size;
-}
-
-void pci_config_write(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t value)
-{
-	unsigned int i;
-
-	if (!access_is_good(reg, size))
-		return;
-	for (i = reg; i < reg + size; i++, value >>= 8)
-		dev->config[i] = (uint8_t)((dev->config[i] & ~dev->writable[i]) |
-					   (value & dev->writable[i]));
-	if (touches(reg, size, PCI_COMMAND, 2) ||
-	    touches(reg, size, PCI_BASE_ADDRESS_0, 4 * PCI_BARS))
-		pci_bars_update(dev);
-	if (dev->msix.capability && touches(reg, size, dev->msix.capability + PCI_MSIX_FLAGS, 2))
-		pci_msix_control_written(dev);
-	if (dev->ops->cfg_write)
-		dev->ops->cfg_write(dev, reg, size);
 }

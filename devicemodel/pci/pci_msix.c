@@ -18,39 +18,6 @@ static size_t pba_dwords(const struct pci_msix *msix)
 	return (msix->vectors + 63) / 64 * 2;
 }
 
-int pci_msix_init(struct pci_dev *dev, int bar, unsigned int vectors)
-{
-	struct pci_msix *msix = &dev->msix;
-	uint64_t size = BAR_SIZE_MIN;
-	int reg;
-
-	if (vectors == 0 || vectors > VECTORS_MAX)
-		return -EINVAL;
-	msix->vectors = vectors;
-	msix->bar = bar;
-	msix->pba_offset = vectors * PCI_MSIX_ENTRY_SIZE;
-	if (msix->pba_offset < PBA_OFFSET_MIN)
-		msix->pba_offset = PBA_OFFSET_MIN;
-	msix->table = calloc(vectors, sizeof(*msix->table));
-	msix->pending = calloc(pba_dwords(msix), sizeof(*msix->pending));
-	if (!msix->table || !msix->pending)
-		return -ENOMEM;
-	reg = pci_config_add_capability(dev, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
-	if (reg < 0)
-		return reg;
-	msix->capability = (unsigned int)reg;
-	pci_config_set(dev, msix->capability + PCI_MSIX_FLAGS, 2, vectors - 1);
-	pci_config_allow(dev, msix->capability + PCI_MSIX_FLAGS, 2,
-			 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-	pci_config_set(dev, msix->capability + PCI_MSIX_TABLE, 4, (uint32_t)bar);
-	pci_config_set(dev, msix->capability + PCI_MSIX_PBA, 4, (uint32_t)msix->pba_offset | (uint32_t)bar);
-	while (size < msix->pba_offset + pba_dwords(msix) * sizeof(*msix->pending))
-		size *= 2;
-	pci_bar_add(dev, bar, PCI_BAR_MEM32, false, size);
-	pci_msix_reset(dev);
-	return 0;
-}
-
 void pci_msix_fini(struct pci_dev *dev)
 {
 	free(dev->msix.table);
@@ -132,7 +99,7 @@ static bool access_is_good(uint64_t offset, unsigned int size)
 	return (size == 4 || size == 8) && offset % size == 0;
 }
 
-uint64_t pci_msix_read(struct pci_dev *dev, uint64_t offset, unsigned int size)
+static uint64_t read_bar(struct pci_dev *dev, uint64_t offset, unsigned int size)
 {
 	uint64_t value = 0;
 	const uint32_t *dword;
@@ -148,7 +115,7 @@ uint64_t pci_msix_read(struct pci_dev *dev, uint64_t offset, unsigned int size)
 	return value;
 }
 
-void pci_msix_write(struct pci_dev *dev, uint64_t offset, unsigned int size, uint64_t value)
+static void write_bar(struct pci_dev *dev, uint64_t offset, unsigned int size, uint64_t value)
 {
 	uint32_t *dword;
 	unsigned int i;
@@ -164,4 +131,48 @@ void pci_msix_write(struct pci_dev *dev, uint64_t offset, unsigned int size, uin
 		if ((offset + i) % PCI_MSIX_ENTRY_SIZE == PCI_MSIX_ENTRY_VECTOR_CTRL)
 			fire_if_pending(dev, (unsigned int)((offset + i) / PCI_MSIX_ENTRY_SIZE));
 	}
+}
+
+static void serve_bar(void *ctx, struct io_access *access)
+{
+	struct pci_bar *bar = ctx;
+
+	if (access->is_write)
+		write_bar(bar->dev, access->addr, access->size, access->data);
+	else
+		access->data = read_bar(bar->dev, access->addr, access->size);
+}
+
+int pci_msix_init(struct pci_dev *dev, int bar, unsigned int vectors)
+{
+	struct pci_msix *msix = &dev->msix;
+	uint64_t size = BAR_SIZE_MIN;
+	int reg;
+
+	if (vectors == 0 || vectors > VECTORS_MAX)
+		return -EINVAL;
+	msix->vectors = vectors;
+	msix->bar = bar;
+	msix->pba_offset = vectors * PCI_MSIX_ENTRY_SIZE;
+	if (msix->pba_offset < PBA_OFFSET_MIN)
+		msix->pba_offset = PBA_OFFSET_MIN;
+	msix->table = calloc(vectors, sizeof(*msix->table));
+	msix->pending = calloc(pba_dwords(msix), sizeof(*msix->pending));
+	if (!msix->table || !msix->pending)
+		return -ENOMEM;
+	reg = pci_config_add_capability(dev, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
+	if (reg < 0)
+		return reg;
+	msix->capability = (unsigned int)reg;
+	pci_config_set(dev, msix->capability + PCI_MSIX_FLAGS, 2, vectors - 1);
+	pci_config_allow(dev, msix->capability + PCI_MSIX_FLAGS, 2,
+			 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	pci_config_set(dev, msix->capability + PCI_MSIX_TABLE, 4, (uint32_t)bar);
+	pci_config_set(dev, msix->capability + PCI_MSIX_PBA, 4, (uint32_t)msix->pba_offset | (uint32_t)bar);
+	while (size < msix->pba_offset + pba_dwords(msix) * sizeof(*msix->pending))
+		size *= 2;
+	pci_bar_add(dev, bar, PCI_BAR_MEM32, false, size);
+	pci_bar_set_handler(dev, bar, serve_bar);
+	pci_msix_reset(dev);
+	return 0;
 }
