@@ -184,6 +184,8 @@ int main(int argc, char **argv)
 	int ret, status;
 
 	vm_config_init(&config);
+	if (fds_fill_standard() < 0)
+		return EXIT_ERROR;
 	ret = command_line_parse(argc, argv, pci_device_classes, &config, &command, &err);
 	if (ret < 0)
 		status = say(ret == -EINVAL ? EX_USAGE : EXIT_ERROR, &err);

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int error_set(struct error *err, int code, const char *fmt, ...)
 {
@@ -22,6 +23,7 @@ int error_prefix(struct error *err, int code, const char *fmt, ...)
 	char prefix[ERROR_TEXT_MAX];
 	struct error inner;
 	va_list args;
+	int room;
 
 	if (!err)
 		return code;
@@ -29,5 +31,9 @@ int error_prefix(struct error *err, int code, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(prefix, sizeof(prefix), fmt, args);
 	va_end(args);
+	/* The reason says more than the words that a user knows anyway. */
+	room = (int)(sizeof(err->text) - strlen(": ") - 1 - strlen(inner.text));
+	if ((int)strlen(prefix) > room)
+		return error_set(err, code, "%.*s...: %s", room > 3 ? room - 3 : 0, prefix, inner.text);
 	return error_set(err, code, "%s: %s", prefix, inner.text);
 }

@@ -18,7 +18,10 @@ struct error {
 int error_set(struct error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Put "@fmt: " in front of the line that is there already. Returns @code. */
+/*
+ * Put "@fmt: " in front of the line that is there already; where both are too long, @fmt is cut.
+ * Returns @code.
+ */
 int error_prefix(struct error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -3,6 +3,7 @@
 #include "lib/fds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,6 +16,19 @@ void fd_close(int *fd)
 		close(*fd);
 	*fd = -1;
 	errno = saved_errno;
+}
+
+int fds_fill_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			return -errno;
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+	return 0;
 }
 
 int eventfd_new(void)

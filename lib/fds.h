@@ -9,6 +9,12 @@
 /* Close *@fd if it is open (>= 0) and set it to -1. errno is kept. */
 void fd_close(int *fd);
 
+/*
+ * Open /dev/null on those of 0, 1 and 2 that are closed, or the next file opened would take the place
+ * of standard input or output. To be called first in main(). Returns 0 or -errno.
+ */
+int fds_fill_standard(void);
+
 /* A non-blocking eventfd with counter 0, or -errno. The caller closes it. */
 int eventfd_new(void);
 

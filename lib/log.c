@@ -25,7 +25,8 @@ static void replace_control_characters(char *text)
 			*text = '?';
 }
 
-static void log_vline(enum log_level level, const char *tag, const char *fmt, va_list args)
+static void __attribute__((format(printf, 3, 0)))
+log_vline(enum log_level level, const char *tag, const char *fmt, va_list args)
 {
 	static const char *const names[] = { "", "warning: ", "", "debug: " };
 	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 128];

@@ -103,13 +103,13 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRNDM", "ACRNDM  ", 0x00000001)
             })
         }
 
+        // Without its line: there are no alarms.
         Device (RTC)
         {
             Name (_HID, EisaId ("PNP0B00"))
             Name (_CRS, ResourceTemplate ()
             {
                 IO (Decode16, 0x0070, 0x0070, 0x01, 0x02)
-                IRQ (Edge, ActiveHigh, Exclusive) { 8 }
             })
         }
     }

@@ -90,15 +90,17 @@ ssize_t borrowed_fd_read(const struct borrowed_fd *borrowed, void *buffer, size_
 			return ret;
 	}
 	do {
-		n = borrowed->is_socket ? recv(borrowed->fd, buffer, length, MSG_DONTWAIT) :
-					  read(borrowed->fd, buffer, length);
+		if (borrowed->is_socket)
+			n = recv(borrowed->fd, buffer, length, MSG_DONTWAIT);
+		else
+			n = read(borrowed->fd, buffer, length);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
 
 /*
- * SIGPIPE can only be avoided for a write() by holding it back and collecting it. Ignoring it is the
- * whole process's choice, not this file's.
+ * SIGPIPE can only be avoided for a write() by holding it back and collecting it. Ignoring it is
+ * the whole process's choice, not this file's.
  */
 static ssize_t write_without_signal(int fd, const void *buffer, size_t length)
 {

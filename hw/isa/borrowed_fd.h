@@ -2,9 +2,9 @@
 /*
  * A descriptor that came from our parent (stdin, stdout), used without ever blocking.
  *
- * O_NONBLOCK belongs to the open file, which the shell and its other children share with us, so it is
- * never set on what was inherited. Pipes and terminals are opened once more instead, sockets take
- * MSG_DONTWAIT, and what allows neither is asked by poll() first.
+ * O_NONBLOCK belongs to the open file, which the shell and its other children share with us, so it
+ * is never set on what was inherited. Pipes and terminals are opened once more instead, sockets
+ * take MSG_DONTWAIT, and what allows neither is asked by poll() first.
  */
 #ifndef HW_ISA_BORROWED_FD_H
 #define HW_ISA_BORROWED_FD_H
@@ -20,8 +20,9 @@ struct borrowed_fd {
 };
 
 /*
- * Use @fd for reading (@access O_RDONLY) or writing (O_WRONLY). It stays the caller's, and must stay
- * open until borrowed_fd_fini(). Cannot fail: a descriptor that is not open fails when it is used.
+ * Use @fd for reading (@access O_RDONLY) or writing (O_WRONLY). It stays the caller's, and must
+ * stay open until borrowed_fd_fini(). Cannot fail: a descriptor that is not open fails when it is
+ * used.
  */
 void borrowed_fd_init(struct borrowed_fd *borrowed, int fd, int access);
 void borrowed_fd_fini(struct borrowed_fd *borrowed);

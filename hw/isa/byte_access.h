@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* 8-bit devices on the ISA bus: a wider access reaches them as one cycle per byte, lowest port first. */
+/* 8-bit devices on the ISA bus: a wider access is one cycle per byte, lowest port first. */
 #ifndef HW_ISA_BYTE_ACCESS_H
 #define HW_ISA_BYTE_ACCESS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* COM1 of the machine: the serial port, its interrupt line, and the console behind it if there is one. */
+/* COM1 of the machine: the serial port, its interrupt line, and the console behind it if any. */
 #ifndef HW_ISA_COM1_H
 #define HW_ISA_COM1_H
 

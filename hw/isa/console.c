@@ -16,7 +16,8 @@ struct console {
 	bool has_terminal;
 };
 
-int console_new(const struct console_params *params, struct console **ret_console, struct error *err)
+int console_new(const struct console_params *params, struct console **ret_console,
+		struct error *err)
 {
 	struct console *console;
 	int ret;

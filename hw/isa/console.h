@@ -23,7 +23,8 @@ struct console_params {
  * If @params->in_fd is a terminal, it is in raw mode until console_free().
  * Returns 0 or -errno with @err: -EBUSY (another console has the terminal), -ENOMEM, -EMFILE, ...
  */
-int console_new(const struct console_params *params, struct console **ret_console, struct error *err);
+int console_new(const struct console_params *params, struct console **ret_console,
+		struct error *err);
 
 /*
  * Write what is left, restore the terminal. Blocks while output makes progress, and at most

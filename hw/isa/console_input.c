@@ -25,8 +25,8 @@ static size_t waiting(const struct console_input *input)
 static void deliver(struct console_input *input)
 {
 	if (waiting(input) > 0)
-		input->first += input->receive(input->ctx, input->buffer + input->first,
-					       waiting(input));
+		input->first +=
+			input->receive(input->ctx, input->buffer + input->first, waiting(input));
 	if (waiting(input) == 0)
 		input->first = input->end = 0;
 }
@@ -67,7 +67,8 @@ static void fill(struct console_input *input)
 	if (n <= 0) {
 		/* EIO is how a terminal says that it was hung up. */
 		if (n < 0 && n != -EIO)
-			log_warning(TAG, "cannot read standard input: %s; the guest gets no more input",
+			log_warning(TAG,
+				    "cannot read standard input: %s; the guest gets no more input",
 				    strerror((int)-n));
 		input->ended = true;
 		return;

@@ -2,8 +2,8 @@
 /*
  * What the operator types (or a file or pipe holds), on its way to the guest.
  *
- * No more is read than the receiver takes; the end of input only stops it. On a terminal Ctrl-A is the
- * escape key: Ctrl-A x ends the VM, Ctrl-A Ctrl-A sends one Ctrl-A, Ctrl-A and anything else is
+ * No more is read than the receiver takes; the end of input only stops it. On a terminal Ctrl-A is
+ * the escape key: Ctrl-A x ends the VM, Ctrl-A Ctrl-A sends one Ctrl-A, Ctrl-A and anything else is
  * dropped. So that this works while the guest hangs, a terminal is always read, and keys that find
  * CONSOLE_INPUT_SIZE others waiting are dropped.
  *
@@ -27,8 +27,8 @@ struct vm_request;
 #define CONSOLE_INPUT_SIZE 256
 
 /*
- * Take some of @count bytes and return how many; after fewer than @count, console_input_ready() is to
- * be called when there is room again. Called with the bus locked.
+ * Take some of @count bytes and return how many; after fewer than @count, console_input_ready() is
+ * to be called when there is room again. Called with the bus locked.
  */
 typedef size_t console_receiver(void *ctx, const uint8_t *bytes, size_t count);
 
@@ -45,7 +45,7 @@ struct console_input {
 	bool ended;
 	bool escaped; /* the last key was Ctrl-A */
 	uint8_t buffer[CONSOLE_INPUT_SIZE];
-	size_t first, end; /* what waits, as offsets into the buffer */
+	size_t first, end;	     /* what waits, as offsets into the buffer */
 	struct event_source *source; /* NULL while the input rests */
 	int kick_fd;
 	struct event_source *kick_source;

@@ -42,7 +42,8 @@ static void flush(struct console_output *output)
 
 	output->is_blocked = false;
 	while (waiting(output) > 0) {
-		n = borrowed_fd_write(&output->out, output->buffer + output->first, waiting(output));
+		n = borrowed_fd_write(&output->out, output->buffer + output->first,
+				      waiting(output));
 		if (n == -EAGAIN) {
 			output->is_blocked = true;
 			return;
@@ -180,7 +181,8 @@ void console_output_byte(struct console_output *output, uint8_t byte)
 {
 	if (!make_room(output)) {
 		if (output->dropped++ == 0)
-			log_warning(TAG, "nobody reads standard output; output of the guest is lost");
+			log_warning(TAG,
+				    "nobody reads standard output; output of the guest is lost");
 		return;
 	}
 	output->buffer[output->end++] = byte;

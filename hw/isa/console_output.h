@@ -3,8 +3,8 @@
  * What the guest prints, on its way to a file descriptor that may be slow, blocked or closed.
  *
  * The first byte after a pause is written at once by the thread that brings it; what follows within
- * CONSOLE_FLUSH_NS is written together by the event loop, since a system call for each byte would cost
- * more than the byte. Bytes that find the buffer full are dropped and counted.
+ * CONSOLE_FLUSH_NS is written together by the event loop, since a system call for each byte would
+ * cost more than the byte. Bytes that find the buffer full are dropped and counted.
  *
  * Guarded by the I/O bus lock, which callers of console_output_byte() hold and the event loop's
  * callbacks take. The rest belongs to the event loop's thread.
@@ -31,8 +31,8 @@ struct console_output {
 	struct event_loop *loop;
 	struct borrowed_fd out;
 	uint8_t *buffer;
-	size_t first, end;	/* what waits, as offsets into the buffer */
-	bool is_blocked;	/* the last write found no room */
+	size_t first, end; /* what waits, as offsets into the buffer */
+	bool is_blocked;   /* the last write found no room */
 	bool timer_armed;
 	int timer_fd;
 	struct event_source *timer_source;

@@ -21,7 +21,7 @@
 
 /* TMR_EN, GBL_EN, PWRBTN_EN, SLPBTN_EN, RTC_EN and PCIEXP_WAKE_DIS (ACPI 4.8.3.1.2). */
 #define PM1_ENABLE_MASK 0x4721
-/* PM1 control register (ACPI 4.8.3.2.1), low and high byte. SLP_TYP is in bits 2..4 of the high one. */
+/* PM1 control register (ACPI 4.8.3.2.1): bits 0 and 1 of its low byte, 2 to 5 of its high one. */
 #define PM1_SCI_EN 0x01
 #define PM1_BM_RLD 0x02
 #define PM1_SLP_TYP 0x1c
@@ -198,7 +198,8 @@ int power_new(struct io_bus *bus, const struct power_params *params, struct powe
 		power->params.now = host_now;
 	for (i = 0; i < range_count(power); i++) {
 		range = &power_ranges[i];
-		ret = io_bus_add(bus, IO_SPACE_PORT, range->base, range->size, range->handler, power);
+		ret = io_bus_add(bus, IO_SPACE_PORT, range->base, range->size, range->handler,
+				 power);
 		if (ret < 0) {
 			error_set(err, ret, "power: cannot claim I/O port 0x%x: %s", range->base,
 				  strerror(-ret));

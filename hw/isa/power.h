@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ports by which a guest ends or restarts its machine, and the ACPI PM timer that lies among them:
+ * The ports by which a guest ends or restarts its machine, and the ACPI PM timer among them:
  *
- *  - MACHINE_PM_BASE: PM1a event block, PM1a control and PM timer (ACPI 4.8.3). SLP_TYP 0 is S5. ACPI mode
- *    is always on. No fixed event ever happens, so the status bits stay 0 and there is no SCI.
+ *  - MACHINE_PM_BASE: PM1a event block, PM1a control and PM timer (ACPI 4.8.3). SLP_TYP 0 is S5.
+ *    ACPI mode is always on. No fixed event ever happens: the status bits stay 0, there is no SCI.
  *  - 0xcf9: reset control of PC chipsets; see power_reset_port_access().
- *  - 0x64: keyboard controller: the command 0xfe resets, the status reads 0 (nothing to read, ready for a
- *    command). There is no keyboard.
- *  - MACHINE_DEBUG_EXIT_PORT, if asked for: a write of v ends the VM with status ((v << 1) | 1) & 0xff.
+ *  - 0x64: keyboard controller: the command 0xfe resets, the status reads 0 (nothing to read, ready
+ *    for a command). There is no keyboard.
+ *  - MACHINE_DEBUG_EXIT_PORT, if asked for: writing v ends the VM with ((v << 1) | 1) & 0xff.
  *
  * Runs under the I/O bus lock.
  */
@@ -39,9 +39,9 @@ void power_free(struct power *power);
 void power_reset(struct power *power);
 
 /*
- * An io_handler for the byte at MACHINE_RESET_PORT; @ctx is the struct power. That port lies among those
- * of PCI configuration mechanism 1, which belongs to the PCI host, so whoever claims 0xcf8 .. 0xcfb hands
- * the 1-byte accesses to 0xcf9 on to this. The access's address is not looked at. With the bus locked.
+ * An io_handler for the byte at MACHINE_RESET_PORT; @ctx is the struct power. That port lies among
+ * those of PCI configuration mechanism 1, so whoever claims 0xcf8 .. 0xcfb hands 1-byte accesses to
+ * 0xcf9 on to this. The access's address is not looked at. With the bus locked.
  */
 void power_reset_port_access(void *ctx, struct io_access *access);
 

@@ -31,10 +31,9 @@
 #define RTC_A_RATE 0x0f
 #define RTC_A_DEFAULT 0x26 /* 32768 Hz crystal, periodic rate 1024 Hz */
 #define RTC_B_SET 0x80
-#define RTC_B_INTERRUPTS 0x70
-#define RTC_B_SQWE 0x08
 #define RTC_B_BINARY 0x04
 #define RTC_B_24H 0x02
+#define RTC_B_DSE 0x01
 #define RTC_C_IRQF 0x80 /* the others stand where their enable bits are in B */
 #define RTC_C_PF 0x40
 #define RTC_C_UF 0x10
@@ -376,7 +375,6 @@ void rtc_reset(struct rtc *rtc)
 {
 	rtc->index = 0;
 	/* The chip would keep SET, but firmware, which we have not, would start the clock again. */
-	control_b_write(rtc, rtc->ram[RTC_B] &
-				     (uint8_t)~(RTC_B_SET | RTC_B_INTERRUPTS | RTC_B_SQWE));
+	control_b_write(rtc, rtc->ram[RTC_B] & (RTC_B_BINARY | RTC_B_24H | RTC_B_DSE));
 	memory_sizes_store(rtc);
 }

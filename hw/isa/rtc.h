@@ -3,9 +3,10 @@
  * The real-time clock and CMOS RAM of a PC (Motorola MC146818), ports 0x70 and 0x71.
  *
  * The time is the host's UTC plus what the guest has set, in whole seconds. The update and periodic
- * flags of register C follow the clock as the guest reads it. Not there: the interrupt line (IRQ 8), the
- * alarm (its registers are RAM), the square wave, daylight saving, and the half second that the first
- * update takes after the divider was reset. Bit 7 of port 0x70, which masks NMIs, is ignored: there are none.
+ * flags of register C follow the clock as the guest reads it. Not there: the interrupt line (IRQ
+ * 8), the alarm (its registers are RAM), the square wave, daylight saving, and the half second that
+ * the first update takes after the divider was reset. Bit 7 of port 0x70, which masks NMIs, is
+ * ignored: there are none.
  *
  * Runs under the I/O bus lock.
  */
@@ -32,7 +33,7 @@ int rtc_new(struct io_bus *bus, const struct rtc_params *params, struct rtc **re
 	    struct error *err);
 void rtc_free(struct rtc *rtc);
 
-/* Guest reset: interrupts off. The battery keeps the time and the RAM; memory sizes are set anew. */
+/* Guest reset: interrupts off. The battery keeps time and RAM; memory sizes are set anew. */
 void rtc_reset(struct rtc *rtc);
 
 #endif

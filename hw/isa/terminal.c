@@ -11,8 +11,8 @@
 #include "lib/util.h"
 
 /*
- * Written by terminal_enter() and terminal_leave(); the handlers only read it, while is_active says that
- * the rest is valid. There is one because there is one controlling terminal.
+ * Written by terminal_enter() and terminal_leave(); the handlers only read it, while is_active says
+ * that the rest is valid. There is one because there is one controlling terminal.
  */
 static struct {
 	volatile sig_atomic_t is_active;
@@ -21,8 +21,8 @@ static struct {
 } terminal;
 
 static const int fatal_signals[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGUSR1, SIGSEGV, SIGUSR2,
-	SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGXFSZ, SIGSYS,
+	SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGUSR1,
+	SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGXFSZ, SIGSYS,
 };
 
 /* Changing the terminal from the background would stop us, and it is not ours to change then. */
@@ -98,8 +98,8 @@ int terminal_enter(int fd)
 		return -errno;
 	terminal.fd = fd;
 	terminal.saved = terminal.raw = saved;
-	terminal.raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL |
-					    IXON);
+	terminal.raw.c_iflag &=
+		~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
 	terminal.raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 	terminal.raw.c_cflag &= ~(tcflag_t)(CSIZE | PARENB);
 	terminal.raw.c_cflag |= CS8;

@@ -19,8 +19,8 @@
 #define DIVISOR_9600 12
 
 /*
- * So many reads of LSR in a row, with no other register in between, are a guest waiting for a byte. A
- * driver that sends reads it once or twice for each byte, since the transmitter is never busy.
+ * So many reads of LSR in a row, with no other register in between, are a guest waiting for a byte.
+ * A driver that sends reads it once or twice for each byte, since the transmitter is never busy.
  */
 #define POLLS_OF_A_LISTENER 16
 
@@ -118,11 +118,15 @@ static uint8_t interrupt_id(const struct uart *uart)
 	return UART_IIR_NO_INT;
 }
 
+/* PCs let the interrupt through a gate that OUT2 opens; loopback cuts OUT2 off its pin. */
+static bool irq_gate_open(const struct uart *uart)
+{
+	return (uart->mcr & (UART_MCR_OUT2 | UART_MCR_LOOP)) == UART_MCR_OUT2;
+}
+
 static void irq_update(struct uart *uart)
 {
-	/* PCs let the interrupt through a gate that OUT2 opens; loopback cuts OUT2 off its pin. */
-	bool gate = (uart->mcr & (UART_MCR_OUT2 | UART_MCR_LOOP)) == UART_MCR_OUT2;
-	bool level = gate && interrupt_id(uart) != UART_IIR_NO_INT;
+	bool level = irq_gate_open(uart) && interrupt_id(uart) != UART_IIR_NO_INT;
 
 	if (level == uart->irq_level)
 		return;
@@ -130,9 +134,10 @@ static void irq_update(struct uart *uart)
 	uart->ops->irq(uart->ctx, level);
 }
 
+/* IER alone says little: Linux sets all of it when it looks for a chip. */
 static unsigned int rx_room(const struct uart *uart)
 {
-	bool listens = (uart->ier & UART_IER_RDI) || uart->polled_listener;
+	bool listens = ((uart->ier & UART_IER_RDI) && irq_gate_open(uart)) || uart->polled_listener;
 
 	if (!listens || (uart->mcr & UART_MCR_LOOP))
 		return 0;
@@ -201,12 +206,13 @@ static void fcr_write(struct uart *uart, uint8_t value)
 	bool was_enabled = fifo_enabled(uart);
 
 	/* Without the enable bit the others are not programmed. */
-	uart->fcr = value & UART_FCR_ENABLE_FIFO ?
-			    value & (UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_MASK) : 0;
+	uart->fcr = 0;
+	if (value & UART_FCR_ENABLE_FIFO)
+		uart->fcr = value & (UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_MASK);
 	/*
 	 * The chip empties the FIFO on either change of the enable bit. Here a byte survives the
-	 * switching-on: some drivers enable the receive interrupt first and the FIFO after it, which is
-	 * long on a real line but not for us.
+	 * switching-on: some drivers enable the receive interrupt first and the FIFO after it,
+	 * which is long on a real line but not for us.
 	 */
 	if ((was_enabled && !fifo_enabled(uart)) ||
 	    (fifo_enabled(uart) && (value & UART_FCR_CLEAR_RCVR)))

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A 16550A serial port (National Semiconductor PC16550D): registers, 16-byte FIFOs and interrupts, and
- * no idea of what is on the other end of the line.
+ * A 16550A serial port (National Semiconductor PC16550D): registers, 16-byte FIFOs and interrupts,
+ * and no idea of what is on the other end of the line.
  *
  * Differences from the chip, all of them in time: a byte leaves the moment it is written, so the
- * transmitter is always empty; bytes that wait below the trigger level raise the timeout interrupt at
- * once; and the other end sends only to a guest that listens (see uart_receive()). There are no framing
- * or parity errors and no breaks.
+ * transmitter is always empty; bytes that wait below the trigger level raise the timeout interrupt
+ * at once; and the other end sends only to a guest that listens (see uart_receive()). There are no
+ * framing or parity errors and no breaks.
  *
- * Everything here runs under the I/O bus lock: the bus holds it for register accesses, other callers
- * take it themselves. Callbacks are called with it held, also from uart_reset() and uart_receive().
+ * Everything here runs under the I/O bus lock: the bus holds it for register accesses, other
+ * callers take it themselves. Callbacks are called with it held, also from uart_reset() and
+ * uart_receive().
  */
 #ifndef HW_ISA_UART_H
 #define HW_ISA_UART_H
@@ -44,12 +45,13 @@ void uart_free(struct uart *uart);
 void uart_reset(struct uart *uart);
 
 /*
- * Bytes arrive on the line. Returns how many of @count were taken; after fewer than @count there will
- * be a ready() callback.
+ * Bytes arrive on the line. Returns how many of @count were taken; after fewer than @count there
+ * will be a ready() callback.
  *
- * None is taken while the guest does not listen, that is until it enables the receive interrupt or
- * polls LSR in a loop: drivers clear the FIFO when they start, and input that was prepared for the
- * guest (a script on stdin) would lose its first bytes to that.
+ * None is taken while the guest does not listen, that is until it enables the receive interrupt
+ * (with OUT2, or it would not get it) or polls LSR in a loop: drivers clear the FIFO when they
+ * start, and input that was prepared for the guest (a script on stdin) would lose its first bytes
+ * to that.
  */
 size_t uart_receive(struct uart *uart, const uint8_t *bytes, size_t count);
 

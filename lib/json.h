@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The one part of writing JSON (RFC 8259) that printf() cannot do. */
+#ifndef LIB_JSON_H
+#define LIB_JSON_H
+
+#include <stdio.h>
+
+/* Write @text as a string, quoted and escaped. Bytes that are no UTF-8 become U+FFFD. NULL: null. */
+void json_put_string(FILE *out, const char *text);
+
+#endif
