@@ -169,7 +169,7 @@ static int put_fadt(struct acpi_area *area)
 	return area_put_listed(area, &fadt.header);
 }
 
-/* The timer of the 8254 arrives at input 2 of the IOAPIC, as on every PC; the SCI is level-triggered. */
+/* The 8254's timer arrives at input 2 of the IOAPIC, as on every PC. */
 static int put_madt(struct acpi_area *area, unsigned int vcpus)
 {
 	struct acpi_madt_all all = {
@@ -259,13 +259,17 @@ static int check_params(const struct guest_memory *memory, const struct acpi_par
 			struct error *err)
 {
 	if (params->vcpus == 0 || params->vcpus > ACPI_VCPUS_MAX)
-		return error_set(err, -EINVAL, "%u virtual CPUs cannot be listed in the ACPI tables: give "
-				 "1 to %d with --cpus", params->vcpus, ACPI_VCPUS_MAX);
+		return error_set(err, -EINVAL,
+				 "the ACPI tables cannot list %u virtual CPUs: give 1 to %d with "
+				 "--cpus",
+				 params->vcpus, ACPI_VCPUS_MAX);
 	if (params->pci64_end <= params->pci64_base)
 		return error_set(err, -EINVAL, "the window for 64-bit BARs is empty");
 	if (!memory_ram(memory, MACHINE_BIOS_BASE, MACHINE_BIOS_SIZE))
-		return error_set(err, -EFAULT, "the VM has %llu bytes of memory, the ACPI tables lie below "
-				 "1 MiB: raise -m", (unsigned long long)memory_size(memory));
+		return error_set(err, -EFAULT,
+				 "the VM has %llu bytes of memory, the ACPI tables need 1 MiB: "
+				 "raise -m",
+				 (unsigned long long)memory_size(memory));
 	return 0;
 }
 

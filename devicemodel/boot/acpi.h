@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ACPI tables (ACPI 4.0, PCI Firmware 3.0): RSDP, RSDT and XSDT, FADT with FACS, MADT, MCFG, the
- * DSDT of dsdt.asl and an SSDT with what only this VM knows. They lie in the first half of the machine's
- * BIOS area; the RSDP comes first, where guests search for it.
+ * The ACPI tables (ACPI 4.0, PCI Firmware 3.0): RSDP, RSDT and XSDT, FADT with FACS, MADT, MCFG,
+ * the DSDT of dsdt.asl and an SSDT with what only this VM knows. They lie in the first half of the
+ * machine's BIOS area; the RSDP comes first, where guests search for it.
  */
 #ifndef DEVICEMODEL_BOOT_ACPI_H
 #define DEVICEMODEL_BOOT_ACPI_H

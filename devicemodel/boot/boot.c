@@ -11,12 +11,14 @@
 #include "devicemodel/boot/image.h"
 #include "devicemodel/boot/linux.h"
 #include "devicemodel/boot/multiboot.h"
+#include "devicemodel/boot/pvh.h"
 #include "lib/log.h"
 
 enum boot_kind {
 	BOOT_KIND_NONE,
 	BOOT_KIND_LINUX,
 	BOOT_KIND_MULTIBOOT,
+	BOOT_KIND_PVH,
 	BOOT_KIND_ELF,
 };
 
@@ -34,40 +36,45 @@ static enum boot_kind find_kind(const struct image *image)
 		return BOOT_KIND_LINUX;
 	if (multiboot_probe(image))
 		return BOOT_KIND_MULTIBOOT;
+	if (pvh_probe(image))
+		return BOOT_KIND_PVH;
 	return elf_probe(image) ? BOOT_KIND_ELF : BOOT_KIND_NONE;
 }
 
 static int check_kind(const struct boot *boot, const struct boot_params *params, struct error *err)
 {
-	const char *path = boot->image.path;
+	const char *name = boot->image.name;
 
 	if (boot->kind == BOOT_KIND_NONE && params->kernel)
 		return error_set(err, -EINVAL,
-				 "%s: is no image to boot: neither a Linux bzImage nor a multiboot or ELF "
-				 "file",
-				 path);
+				 "%s: is no image to boot: neither a Linux bzImage nor a multiboot "
+				 "or ELF file",
+				 name);
 	if (boot->kind == BOOT_KIND_NONE)
-		return error_set(err, -EINVAL, "%s: is neither a multiboot nor an ELF file", path);
+		return error_set(err, -EINVAL, "%s: is neither a multiboot nor an ELF file", name);
 	if (boot->kind == BOOT_KIND_LINUX && params->elf)
-		return error_set(err, -EINVAL, "%s: is a Linux bzImage: give it with -k instead of -E",
-				 path);
+		return error_set(err, -EINVAL,
+				 "%s: is a Linux bzImage: give it with -k instead of -E", name);
 	if (boot->kind == BOOT_KIND_ELF && params->ramdisk)
 		return error_set(err, -EINVAL,
-				 "%s: is an ELF file without multiboot header and takes no ramdisk: drop -r",
-				 path);
+				 "%s: is an ELF file without multiboot header or PVH note and "
+				 "takes no ramdisk: drop -r",
+				 name);
 	if (boot->kind == BOOT_KIND_ELF && params->bootargs && *params->bootargs)
-		log_warning("boot", "%s: is an ELF file without multiboot header: it cannot see -B",
-			    path);
+		log_warning("boot",
+			    "%s: is an ELF file without multiboot header or PVH note: it cannot "
+			    "see -B",
+			    name);
 	return 0;
 }
 
 static int check_params(const struct boot_params *params, struct error *err)
 {
 	if (!params->kernel && !params->elf)
-		return error_set(err, -EINVAL, "nothing to boot: give a kernel with -k or an ELF image "
-				 "with -E");
+		return error_set(err, -EINVAL,
+				 "nothing to boot: give a kernel with -k or an ELF image with -E");
 	if (params->kernel && params->elf)
-		return error_set(err, -EINVAL, "-k %s and -E %s: give only one of them",
+		return error_set(err, -EINVAL, "-k %.200s and -E %.200s: give only one of them",
 				 params->kernel, params->elf);
 	return 0;
 }
@@ -126,12 +133,17 @@ int boot_load(struct boot *boot, struct guest_memory *memory, uint64_t rsdp,
 
 	switch (boot->kind) {
 	case BOOT_KIND_LINUX:
-		return linux_load(&boot->image, ramdisk, boot->bootargs, memory, rsdp, ret_start, err);
+		return linux_load(&boot->image, ramdisk, boot->bootargs, memory, rsdp, ret_start,
+				  err);
 	case BOOT_KIND_MULTIBOOT:
-		return multiboot_load(&boot->image, ramdisk, boot->bootargs, memory, ret_start, err);
+		return multiboot_load(&boot->image, ramdisk, boot->bootargs, memory, ret_start,
+				      err);
+	case BOOT_KIND_PVH:
+		return pvh_load(&boot->image, ramdisk, boot->bootargs, memory, rsdp, ret_start,
+				err);
 	case BOOT_KIND_ELF:
 		return elf_boot(&boot->image, memory, ret_start, err);
 	default:
-		return error_set(err, -EINVAL, "%s: is no image to boot", boot->image.path);
+		return error_set(err, -EINVAL, "%s: is no image to boot", boot->image.name);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a VM starts from: finds out what kind of image the user gave and puts it into guest memory, on
- * each start of the guest again. Its functions belong to the thread that runs the VM.
+ * What a VM starts from: finds out what kind of image the user gave and puts it into guest memory,
+ * on each start of the guest again. Its functions belong to the thread that runs the VM.
  */
 #ifndef DEVICEMODEL_BOOT_BOOT_H
 #define DEVICEMODEL_BOOT_BOOT_H
@@ -17,9 +17,9 @@ struct hv_vcpu_start;
 /* Options of the command line, NULL where not given; borrowed during boot_open() only. */
 struct boot_params {
 	const char *kernel;   /* -k: a bzImage, or what @elf takes */
-	const char *ramdisk;  /* -r: initrd of Linux, the one module of a multiboot image */
+	const char *ramdisk;  /* -r: initrd of Linux, the one module of others */
 	const char *bootargs; /* -B: kernel command line */
-	const char *elf;      /* -E: a multiboot or ELF image */
+	const char *elf;      /* -E: a multiboot or ELF image, with or without PVH note */
 };
 
 /*
@@ -34,8 +34,8 @@ void boot_free(struct boot *boot);
 /*
  * Put everything into @memory, which reads as zeros but for the ACPI tables in the BIOS area (@rsdp
  * is where they begin), and tell how the first processor starts. Reads files, so it may block.
- * Returns 0 or a negative errno as linux_load(), multiboot_load() and elf_boot() have it; @err has the
- * line.
+ * Returns 0 or a negative errno as linux_load(), multiboot_load(), pvh_load() and elf_boot() do;
+ * @err has the line.
  */
 int boot_load(struct boot *boot, struct guest_memory *memory, uint64_t rsdp,
 	      struct hv_vcpu_start *ret_start, struct error *err);

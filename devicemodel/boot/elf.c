@@ -13,9 +13,14 @@
 #include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/machine_map.h"
 #include "devicemodel/vm/memory.h"
+#include "lib/util.h"
 
 /* More program headers than this are a sign of damage; linkers write about ten. */
 #define SEGMENTS_MAX 256
+
+/* Notes beyond this are not looked at. */
+#define NOTES_SIZE_MAX (64 * KIB)
+#define NOTE_ALIGNMENT 4
 
 /* Both classes in the wider types. */
 struct elf_file {
@@ -37,14 +42,14 @@ static int check_ident(const struct image *image, const unsigned char ident[EI_N
 		       struct error *err)
 {
 	if (memcmp(ident, ELFMAG, SELFMAG) != 0)
-		return error_set(err, -EINVAL, "%s: is not an ELF file (any more)", image->path);
+		return error_set(err, -EINVAL, "%s: is not an ELF file (any more)", image->name);
 	if (ident[EI_CLASS] != ELFCLASS32 && ident[EI_CLASS] != ELFCLASS64)
 		return error_set(err, -EINVAL, "%s: ELF class %u is neither 32 nor 64 bits",
-				 image->path, ident[EI_CLASS]);
+				 image->name, ident[EI_CLASS]);
 	if (ident[EI_DATA] != ELFDATA2LSB)
-		return error_set(err, -ENOTSUP, "%s: is not a little-endian ELF file", image->path);
+		return error_set(err, -ENOTSUP, "%s: is not a little-endian ELF file", image->name);
 	if (ident[EI_VERSION] != EV_CURRENT)
-		return error_set(err, -EINVAL, "%s: ELF version %u is not %u", image->path,
+		return error_set(err, -EINVAL, "%s: ELF version %u is not %u", image->name,
 				 ident[EI_VERSION], EV_CURRENT);
 	return 0;
 }
@@ -55,22 +60,25 @@ static int check_kind(const struct elf_file *elf, unsigned int type, unsigned in
 {
 	unsigned int wanted = elf->is_64 ? EM_X86_64 : EM_386;
 	size_t entry_wanted = elf->is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	const char *path = elf->image->path;
+	const char *name = elf->image->name;
 
 	if (machine != wanted)
-		return error_set(err, -ENOTSUP, "%s: is an ELF file for machine %u, not for x86 (%u)",
-				 path, machine, wanted);
+		return error_set(err, -ENOTSUP,
+				 "%s: is an ELF file for machine %u, not for x86 (%u)", name,
+				 machine, wanted);
 	if (type != ET_EXEC && type != ET_DYN)
-		return error_set(err, -ENOTSUP, "%s: is an ELF file of type %u: link it to an executable",
-				 path, type);
+		return error_set(err, -ENOTSUP,
+				 "%s: is an ELF file of type %u: link it to an executable", name,
+				 type);
 	if (elf->segments == 0)
-		return error_set(err, -EINVAL, "%s: has no segments to load", path);
+		return error_set(err, -EINVAL, "%s: has no segments to load", name);
 	if (elf->segments > SEGMENTS_MAX)
-		return error_set(err, -E2BIG, "%s: has %u program headers, at most %d can be loaded", path,
+		return error_set(err, -E2BIG,
+				 "%s: has %u program headers, at most %d can be loaded", name,
 				 elf->segments, SEGMENTS_MAX);
 	if (entry_size != entry_wanted)
-		return error_set(err, -EINVAL, "%s: program headers of %u bytes should have %zu", path,
-				 entry_size, entry_wanted);
+		return error_set(err, -EINVAL, "%s: program headers of %u bytes should have %zu",
+				 name, entry_size, entry_wanted);
 	return 0;
 }
 
@@ -163,16 +171,16 @@ static int read_table(const struct elf_file *elf, Elf64_Phdr **ret_table, struct
 	return ret;
 }
 
-static int load_segment(const struct elf_file *elf, const Elf64_Phdr *segment, struct layout *layout,
-			struct error *err)
+static int load_segment(const struct elf_file *elf, const Elf64_Phdr *segment,
+			struct layout *layout, struct error *err)
 {
 	int ret;
 
 	if (segment->p_filesz > segment->p_memsz)
 		return error_set(err, -EINVAL,
-				 "%s: is damaged: a segment has 0x%" PRIx64 " bytes in the file but "
-				 "0x%" PRIx64 " in memory",
-				 elf->image->path, segment->p_filesz, segment->p_memsz);
+				 "%s: is damaged: a segment has 0x%" PRIx64
+				 " bytes in the file but 0x%" PRIx64 " in memory",
+				 elf->image->name, segment->p_filesz, segment->p_memsz);
 	ret = layout_claim(layout, segment->p_paddr, segment->p_memsz, "a segment", err);
 	if (ret < 0 || segment->p_filesz == 0)
 		return ret;
@@ -208,13 +216,14 @@ static int find_entry(const struct elf_file *elf, const Elf64_Phdr *table, uint6
 	for (i = 0; i < elf->segments && !found; i++)
 		found = entry_in_segment(elf, &table[i], false, &entry);
 	if (!found)
-		return error_set(err, -EINVAL, "%s: its entry point 0x%" PRIx64 " lies in no segment",
-				 elf->image->path, elf->entry);
+		return error_set(err, -EINVAL,
+				 "%s: its entry point 0x%" PRIx64 " lies in no segment",
+				 elf->image->name, elf->entry);
 	if (entry >= MEMORY_HIGH_BASE)
 		return error_set(err, -ENOTSUP,
 				 "%s: its entry point 0x%" PRIx64
 				 " lies beyond the 4 GiB that 32-bit code can reach",
-				 elf->image->path, entry);
+				 elf->image->name, entry);
 	*ret_entry = entry;
 	return 0;
 }
@@ -242,8 +251,64 @@ int elf_load(const struct image *image, struct layout *layout, uint64_t *ret_ent
 	return ret;
 }
 
-int elf_boot(const struct image *image, struct guest_memory *memory, struct hv_vcpu_start *ret_start,
-	     struct error *err)
+/* Searches @size bytes of notes. Returns 0 or -ENOENT. */
+static int search_notes(const char *notes, uint64_t size, const char *owner, uint32_t type,
+			void *buffer, size_t buffer_size)
+{
+	size_t owner_size = strlen(owner) + 1;
+	uint64_t offset = 0, name, contents;
+	Elf64_Nhdr note; /* that of both classes */
+
+	while (size - offset >= sizeof(note)) {
+		memcpy(&note, notes + offset, sizeof(note));
+		name = offset + sizeof(note);
+		contents = name + align_up(note.n_namesz, NOTE_ALIGNMENT);
+		offset = contents + align_up(note.n_descsz, NOTE_ALIGNMENT);
+		if (offset > size)
+			break;
+		if (note.n_type != type || note.n_namesz != owner_size ||
+		    note.n_descsz < buffer_size || memcmp(notes + name, owner, owner_size) != 0)
+			continue;
+		memcpy(buffer, notes + contents, buffer_size);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int search_segment(const struct image *image, const Elf64_Phdr *segment, const char *owner,
+			  uint32_t type, void *buffer, size_t buffer_size)
+{
+	uint64_t size = segment->p_filesz < NOTES_SIZE_MAX ? segment->p_filesz : NOTES_SIZE_MAX;
+	char *notes = malloc(NOTES_SIZE_MAX);
+	int ret = -ENOENT;
+
+	if (!notes)
+		return -ENOMEM;
+	if (image_read(image, segment->p_offset, notes, size, "a note", NULL) == 0)
+		ret = search_notes(notes, size, owner, type, buffer, buffer_size);
+	free(notes);
+	return ret;
+}
+
+int elf_find_note(const struct image *image, const char *owner, uint32_t type, void *buffer,
+		  size_t size)
+{
+	struct elf_file elf = { .image = image };
+	Elf64_Phdr *table = NULL;
+	int ret = -ENOENT;
+	unsigned int i;
+
+	if (read_header(&elf, NULL) < 0 || read_table(&elf, &table, NULL) < 0)
+		return -ENOENT;
+	for (i = 0; i < elf.segments && ret == -ENOENT; i++)
+		if (table[i].p_type == PT_NOTE)
+			ret = search_segment(image, &table[i], owner, type, buffer, size);
+	free(table);
+	return ret;
+}
+
+int elf_boot(const struct image *image, struct guest_memory *memory,
+	     struct hv_vcpu_start *ret_start, struct error *err)
 {
 	struct layout_wish wish = {
 		.size = CPU_TABLES_GDT_SIZE,
@@ -257,7 +322,7 @@ int elf_boot(const struct image *image, struct guest_memory *memory, struct hv_v
 	uint64_t gdt;
 	int ret;
 
-	layout_init(&layout, memory, image->path);
+	layout_init(&layout, memory, image->name);
 	ret = elf_load(image, &layout, &start.rip, err);
 	if (ret == 0)
 		ret = layout_place(&layout, &wish, "the GDT", &gdt, err);
@@ -265,7 +330,7 @@ int elf_boot(const struct image *image, struct guest_memory *memory, struct hv_v
 		return ret;
 	ret = cpu_tables_gdt(memory, gdt, false, &start);
 	if (ret < 0)
-		return error_set(err, ret, "%s: no memory for the GDT", image->path);
+		return error_set(err, ret, "%s: no memory for the GDT", image->name);
 	*ret_start = start;
 	return 0;
 }

@@ -10,10 +10,10 @@
 #include "devicemodel/vm/memory.h"
 #include "lib/util.h"
 
-void layout_init(struct layout *layout, struct guest_memory *memory, const char *path)
+void layout_init(struct layout *layout, struct guest_memory *memory, const char *name)
 {
 	layout->memory = memory;
-	layout->path = path;
+	layout->name = name;
 	layout->count = 1;
 	layout->ranges[0].base = MACHINE_LOW_RAM_END;
 	layout->ranges[0].size = ACPI_AREA_END - MACHINE_LOW_RAM_END;
@@ -37,14 +37,14 @@ int layout_no_memory(const struct layout *layout, const char *what, uint64_t bas
 		return error_set(err, -EFAULT,
 				 "%s: %s (0x%" PRIx64 " to 0x%" PRIx64 ") does not fit in memory: "
 				 "this machine has no RAM from 2 GiB to 4 GiB",
-				 layout->path, what, base, end);
+				 layout->name, what, base, end);
 	return error_set(err, -EFAULT,
 			 "%s: %s (0x%" PRIx64 " to 0x%" PRIx64 ") does not fit in memory: "
 			 "it needs %" PRIu64 " MiB, the VM has %" PRIu64 " MiB: raise -m",
-			 layout->path, what, base, end, to_mib(needed), size / MIB);
+			 layout->name, what, base, end, to_mib(needed), size / MIB);
 }
 
-/* The index of a range that shares a byte with [@base, @base + @size), which does not wrap, or -1. */
+/* The index of a range that shares a byte with [@base, @base + @size), or -1. No wrap. */
 static int find_overlap(const struct layout *layout, uint64_t base, uint64_t size)
 {
 	unsigned int i;
@@ -60,7 +60,7 @@ static int layout_add(struct layout *layout, uint64_t base, uint64_t size, const
 {
 	if (layout->count == LAYOUT_RANGES_MAX)
 		return error_set(err, -E2BIG, "%s: has more parts than the %d that can be loaded",
-				 layout->path, LAYOUT_RANGES_MAX);
+				 layout->name, LAYOUT_RANGES_MAX);
 	layout->ranges[layout->count].base = base;
 	layout->ranges[layout->count].size = size;
 	layout->ranges[layout->count].what = what;
@@ -80,7 +80,7 @@ int layout_claim(struct layout *layout, uint64_t base, uint64_t size, const char
 		return error_set(err, -EFAULT,
 				 "%s: %s (0x%" PRIx64 " bytes at 0x%" PRIx64
 				 ") does not fit in memory",
-				 layout->path, what, size, base);
+				 layout->name, what, size, base);
 	if (!memory_ram(layout->memory, base, size))
 		return layout_no_memory(layout, what, base, end, err);
 	other = find_overlap(layout, base, size);
@@ -88,7 +88,7 @@ int layout_claim(struct layout *layout, uint64_t base, uint64_t size, const char
 		return error_set(err, -EEXIST,
 				 "%s: %s (0x%" PRIx64 " to 0x%" PRIx64
 				 ") overlaps %s (0x%" PRIx64 " to 0x%" PRIx64 ")",
-				 layout->path, what, base, end, layout->ranges[other].what,
+				 layout->name, what, base, end, layout->ranges[other].what,
 				 layout->ranges[other].base,
 				 layout->ranges[other].base + layout->ranges[other].size);
 	return layout_add(layout, base, size, what, err);
@@ -142,13 +142,19 @@ int layout_place(struct layout *layout, const struct layout_wish *wish, const ch
 	if (!(wish->highest ? find_highest : find_lowest)(layout, wish, &base) ||
 	    !memory_ram(layout->memory, base, wish->size))
 		return error_set(err, -ENOSPC,
-				 "%s: %s (%" PRIu64 " bytes) does not fit in memory beside the rest; "
+				 "%s: %s (%" PRIu64
+				 " bytes) does not fit in memory beside the rest; "
 				 "the VM has %" PRIu64 " MiB: raise -m",
-				 layout->path, what, wish->size, memory_size(layout->memory) / MIB);
+				 layout->name, what, wish->size, memory_size(layout->memory) / MIB);
 	ret = layout_add(layout, base, wish->size, what, err);
 	if (ret == 0)
 		*ret_base = base;
 	return ret;
+}
+
+bool layout_has(const struct layout *layout, uint64_t gpa)
+{
+	return find_overlap(layout, gpa, 1) > 0;
 }
 
 uint64_t layout_end(const struct layout *layout)

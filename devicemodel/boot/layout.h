@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who gets which part of guest memory while an image is loaded. The image's own addresses are claimed
- * first, then places are found around them for what the loader adds.
+ * Who gets which part of guest memory while an image is loaded. The image's own addresses are
+ * claimed first, then places are found around them for what the loader adds.
  */
 #ifndef DEVICEMODEL_BOOT_LAYOUT_H
 #define DEVICEMODEL_BOOT_LAYOUT_H
@@ -18,7 +18,7 @@ struct guest_memory;
 
 struct layout {
 	struct guest_memory *memory;
-	const char *path; /* of the image, for messages */
+	const char *name; /* of the image, for messages */
 	unsigned int count;
 	struct {
 		uint64_t base, size;
@@ -35,10 +35,10 @@ struct layout_wish {
 
 /*
  * From the start the hole below 1 MiB is taken up to the end of the ACPI tables. What follows up to
- * 1 MiB is free: guests are told to keep out, but linkers like to put file headers just below a text
- * section at 1 MiB. @memory and @path are borrowed.
+ * 1 MiB is free: guests are told to keep out, but linkers like to put file headers just below a
+ * text section at 1 MiB. @memory and @name are borrowed.
  */
-void layout_init(struct layout *layout, struct guest_memory *memory, const char *path);
+void layout_init(struct layout *layout, struct guest_memory *memory, const char *name);
 
 /*
  * Take [@base, @base + @size), which must be RAM that nobody has; @what (a string that outlives the
@@ -51,6 +51,9 @@ int layout_claim(struct layout *layout, uint64_t base, uint64_t size, const char
 /* Find a place and take it. Returns 0; -ENOSPC: there is none; -E2BIG. */
 int layout_place(struct layout *layout, const struct layout_wish *wish, const char *what,
 		 uint64_t *ret_base, struct error *err);
+
+/* Whether a part of the image (not what is taken from the start) has the byte at @gpa. */
+bool layout_has(const struct layout *layout, uint64_t gpa);
 
 /* One past the last byte that anything took; 1 MiB at least. */
 uint64_t layout_end(const struct layout *layout);

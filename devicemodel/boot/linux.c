@@ -76,13 +76,13 @@ static int check_version(const struct image *kernel, const struct setup_header *
 		return error_set(err, -ENOTSUP,
 				 "%s: is a kernel with boot protocol %u.%02u: 2.12 (Linux 3.8) or "
 				 "later is needed",
-				 kernel->path, header->version >> 8, header->version & 0xffU);
+				 kernel->name, header->version >> 8, header->version & 0xffU);
 	if (!(header->loadflags & LOADED_HIGH))
-		return error_set(err, -ENOTSUP, "%s: is a zImage: build a bzImage", kernel->path);
+		return error_set(err, -ENOTSUP, "%s: is a zImage: build a bzImage", kernel->name);
 	if (!(header->xloadflags & XLF_KERNEL_64))
 		return error_set(err, -ENOTSUP,
 				 "%s: is a kernel without 64-bit entry point: take one for x86-64",
-				 kernel->path);
+				 kernel->name);
 	return 0;
 }
 
@@ -92,11 +92,13 @@ static int read_header(struct linux_boot *boot, struct error *err)
 	uint64_t sectors;
 	int ret;
 
-	ret = image_read(boot->kernel, HEADER_OFFSET, header, sizeof(*header), "its setup header", err);
+	ret = image_read(boot->kernel, HEADER_OFFSET, header, sizeof(*header), "its setup header",
+			 err);
 	if (ret < 0)
 		return ret;
 	if (header->boot_flag != BOOT_SECTOR_MARK || header->header != HEADER_MAGIC)
-		return error_set(err, -EINVAL, "%s: is not a bzImage (any more)", boot->kernel->path);
+		return error_set(err, -EINVAL, "%s: is not a bzImage (any more)",
+				 boot->kernel->name);
 	ret = check_version(boot->kernel, header, err);
 	if (ret < 0)
 		return ret;
@@ -106,8 +108,8 @@ static int read_header(struct linux_boot *boot, struct error *err)
 	boot->kernel_size = header->syssize * PARAGRAPH;
 	if (boot->kernel_size <= ENTRY_64)
 		return error_set(err, -EINVAL,
-				 "%s: is damaged: its header tells of a kernel of %" PRIu64 " bytes",
-				 boot->kernel->path, boot->kernel_size);
+				 "%s: is damaged: its header tells of %" PRIu64 " bytes of kernel",
+				 boot->kernel->name, boot->kernel_size);
 	return 0;
 }
 
@@ -119,14 +121,14 @@ static int check_command_line(const struct linux_boot *boot, struct error *err)
 		return error_set(err, -E2BIG,
 				 "%s: takes a command line of at most %" PRIu32
 				 " bytes, -B has %zu: shorten it",
-				 boot->kernel->path, boot->header.cmdline_size, length);
+				 boot->kernel->name, boot->header.cmdline_size, length);
 	return 0;
 }
 
 /*
- * The kernel runs at pref_address or, loaded above it, at the next address of its alignment; it never
- * moves down, so a lower place would not make it need less memory. init_size is the room that it
- * unpacks itself in.
+ * The kernel runs at pref_address or, loaded above it, at the next address of its alignment; it
+ * never moves down, so a lower place would not make it need less memory. init_size is the room that
+ * it unpacks itself in.
  */
 static int place_kernel(struct linux_boot *boot, struct error *err)
 {
@@ -138,13 +140,13 @@ static int place_kernel(struct linux_boot *boot, struct error *err)
 			return error_set(err, -EINVAL,
 					 "%s: is damaged: kernel_alignment 0x%" PRIx32
 					 " is no power of two",
-					 boot->kernel->path, header->kernel_alignment);
+					 boot->kernel->name, header->kernel_alignment);
 		base = align_up(MIB, header->kernel_alignment);
 	}
 	if (base >= MEMORY_HIGH_BASE)
 		return error_set(err, -ENOTSUP,
 				 "%s: wants to run at 0x%" PRIx64 ", beyond the first 4 GiB",
-				 boot->kernel->path, base);
+				 boot->kernel->name, base);
 	if (room < boot->kernel_size)
 		room = boot->kernel_size;
 	boot->kernel_gpa = base;
@@ -175,8 +177,9 @@ static int place_initrd(struct linux_boot *boot, struct error *err)
 		return error_set(err, -EFAULT,
 				 "%s: with %" PRIu64 " bytes is larger than what the kernel can "
 				 "reach below 0x%" PRIx64 ": make it smaller",
-				 boot->initrd->path, boot->initrd->size, reach);
-	return layout_no_memory(&boot->layout, boot->initrd->path, layout_end(&boot->layout), end, err);
+				 boot->initrd->name, boot->initrd->size, reach);
+	return layout_no_memory(&boot->layout, boot->initrd->name, layout_end(&boot->layout), end,
+				err);
 }
 
 static int place_data(struct linux_boot *boot, struct error *err)
@@ -198,7 +201,8 @@ static void fill_header(const struct linux_boot *boot, struct setup_header *head
 	header->type_of_loader = LOADER_UNDEFINED;
 	header->vid_mode = VIDEO_MODE_NORMAL;
 	header->code32_start = (uint32_t)boot->kernel_gpa;
-	header->cmd_line_ptr = (uint32_t)(boot->data_gpa + offsetof(struct linux_data, command_line));
+	header->cmd_line_ptr =
+		(uint32_t)(boot->data_gpa + offsetof(struct linux_data, command_line));
 	header->setup_data = 0;
 	header->ramdisk_image = (uint32_t)boot->initrd_gpa;
 	header->ramdisk_size = boot->initrd ? (uint32_t)boot->initrd->size : 0;
@@ -231,9 +235,11 @@ static int write_data(const struct linux_boot *boot, uint64_t rsdp, struct hv_vc
 	struct linux_data *data = memory_ram(memory, gpa, sizeof(*data) + length);
 	struct boot_params params;
 
-	if (!data || cpu_tables_paging(memory, gpa + offsetof(struct linux_data, paging), start) < 0 ||
+	if (!data ||
+	    cpu_tables_paging(memory, gpa + offsetof(struct linux_data, paging), start) < 0 ||
 	    cpu_tables_gdt(memory, gpa + offsetof(struct linux_data, gdt), true, start) < 0)
-		return error_set(err, -EFAULT, "%s: no memory for the boot data", boot->kernel->path);
+		return error_set(err, -EFAULT, "%s: no memory for the boot data",
+				 boot->kernel->name);
 	fill_params(boot, rsdp, &params);
 	memcpy(&data->params, &params, sizeof(params));
 	memcpy(data->command_line, boot->bootargs, length);
@@ -274,7 +280,7 @@ int linux_load(const struct image *kernel, const struct image *initrd, const cha
 	struct hv_vcpu_start start = { 0 };
 	int ret;
 
-	layout_init(&boot.layout, memory, kernel->path);
+	layout_init(&boot.layout, memory, kernel->name);
 	ret = read_header(&boot, err);
 	if (ret == 0)
 		ret = check_command_line(&boot, err);

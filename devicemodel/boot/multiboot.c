@@ -13,6 +13,7 @@
 #include "devicemodel/boot/elf.h"
 #include "devicemodel/boot/layout.h"
 #include "devicemodel/boot/ram_map.h"
+#include "devicemodel/boot/ramdisk.h"
 #include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/machine_map.h"
 #include "devicemodel/vm/memory.h"
@@ -110,8 +111,8 @@ static bool header_at(const char *buffer, size_t size, struct multiboot_header *
 }
 
 /*
- * Returns 0; -ENOENT: there is no header; -ENODATA: it has addresses, but the file or the searched part
- * ends before them; -errno.
+ * Returns 0; -ENOENT: there is no header; -ENODATA: it has addresses, but the file or the searched
+ * part ends before them; -errno.
  */
 static int find_header(const struct image *image, struct multiboot_header *ret_header,
 		       uint64_t *ret_offset, struct error *err)
@@ -129,12 +130,13 @@ static int find_header(const struct image *image, struct multiboot_header *ret_h
 		if (header_at(buffer + offset, size - offset, &header))
 			break;
 	if (offset >= size)
-		return error_set(err, -ENOENT, "%s: has no multiboot header (any more)", image->path);
+		return error_set(err, -ENOENT, "%s: has no multiboot header (any more)",
+				 image->name);
 	if (header.flags & FLAG_ADDRESSES && size - offset < sizeof(header))
 		return error_set(err, -ENODATA,
-				 "%s: is truncated or damaged: the addresses of its multiboot header at "
-				 "byte %" PRIu64 " do not end before byte %" PRIu64,
-				 image->path, offset, size);
+				 "%s: is truncated or damaged: the addresses of its multiboot "
+				 "header at byte %" PRIu64 " do not end before byte %" PRIu64,
+				 image->name, offset, size);
 	*ret_header = header;
 	*ret_offset = offset;
 	return 0;
@@ -156,17 +158,17 @@ static int check_flags(const struct multiboot_boot *boot, struct error *err)
 
 	if (unserved & FLAG_VIDEO_MODE)
 		return error_set(err, -ENOTSUP,
-				 "%s: its multiboot header demands a video mode (flag bit 2), and this "
-				 "machine has no display",
-				 boot->image->path);
+				 "%s: its multiboot header demands a video mode (flag bit 2), and "
+				 "this machine has no display",
+				 boot->image->name);
 	if (unserved)
 		return error_set(err, -ENOTSUP,
 				 "%s: its multiboot header demands something unknown (flag bit %d)",
-				 boot->image->path, __builtin_ctz(unserved));
+				 boot->image->name, __builtin_ctz(unserved));
 	return 0;
 }
 
-/* The bytes of the file and of memory that the header's addresses stand for (specification 3.1.3). */
+/* What the header's addresses stand for in the file and in memory (specification 3.1.3). */
 struct address_range {
 	uint64_t file_offset, file_size;
 	uint64_t base, memory_size;
@@ -177,10 +179,10 @@ static int bad_addresses(const struct multiboot_boot *boot, const char *what, st
 	const struct multiboot_header *header = &boot->header;
 
 	return error_set(err, -EINVAL,
-			 "%s: is damaged: the addresses of its multiboot header do not fit together "
-			 "(%s): header 0x%" PRIx32 ", load 0x%" PRIx32 " to 0x%" PRIx32
+			 "%s: is damaged: the addresses of its multiboot header do not fit "
+			 "together (%s): header 0x%" PRIx32 ", load 0x%" PRIx32 " to 0x%" PRIx32
 			 ", bss end 0x%" PRIx32 ", entry 0x%" PRIx32,
-			 boot->image->path, what, header->header_addr, header->load_addr,
+			 boot->image->name, what, header->header_addr, header->load_addr,
 			 header->load_end_addr, header->bss_end_addr, header->entry_addr);
 }
 
@@ -243,33 +245,10 @@ static int load_image(struct multiboot_boot *boot, struct error *err)
 		return load_by_addresses(boot, err);
 	if (!elf_probe(boot->image))
 		return error_set(err, -EINVAL,
-				 "%s: has a multiboot header without addresses (flag bit 16), and is no "
-				 "ELF file either",
-				 boot->image->path);
+				 "%s: has a multiboot header without addresses (flag bit 16), and "
+				 "is no ELF file either",
+				 boot->image->name);
 	return elf_load(boot->image, &boot->layout, &boot->entry, err);
-}
-
-/* Right behind the image, where kernels with small page tables can still reach it. */
-static int load_module(struct multiboot_boot *boot, struct error *err)
-{
-	struct layout_wish wish = {
-		.size = boot->module ? boot->module->size : 0,
-		.alignment = LAYOUT_PAGE,
-		.from = layout_end(&boot->layout),
-		.limit = memory_low_size(boot->layout.memory),
-	};
-	uint64_t end;
-
-	if (!boot->module)
-		return 0;
-	/* An image that also lies above 4 GiB still gets its module below. */
-	if (wish.from > wish.limit)
-		wish.from = MIB;
-	if (layout_place(&boot->layout, &wish, "the module", &boot->module_gpa, NULL) == 0)
-		return image_load(boot->module, 0, boot->layout.memory, boot->module_gpa,
-				  boot->module->size, "the module", err);
-	end = align_up(wish.from, LAYOUT_PAGE) + align_up(wish.size, LAYOUT_PAGE);
-	return layout_no_memory(&boot->layout, boot->module->path, wish.from, end, err);
 }
 
 /* An allocated string; NULL: out of memory. */
@@ -299,7 +278,8 @@ static unsigned int fill_mmap(const struct multiboot_boot *boot,
 	return count;
 }
 
-static void fill_data(const struct multiboot_boot *boot, const char *line, struct multiboot_data *data)
+static void fill_data(const struct multiboot_boot *boot, const char *line,
+		      struct multiboot_data *data)
 {
 	uint64_t low_size = memory_low_size(boot->layout.memory);
 	uint32_t gpa = (uint32_t)boot->data_gpa;
@@ -352,7 +332,7 @@ static int write_data(struct multiboot_boot *boot, const char *line, struct hv_v
 	gdt = boot->data_gpa + offsetof(struct multiboot_data, gdt);
 	if (!data || cpu_tables_gdt(memory, gdt, false, start) < 0)
 		return error_set(err, -EFAULT, "%s: no memory for the multiboot information",
-				 boot->image->path);
+				 boot->image->name);
 	fill_data(boot, line, data);
 	start->rip = boot->entry;
 	start->rax = MULTIBOOT_BOOT_MAGIC;
@@ -368,10 +348,10 @@ int multiboot_load(const struct image *image, const struct image *module, const 
 	char *line;
 	int ret;
 
-	layout_init(&boot.layout, memory, image->path);
+	layout_init(&boot.layout, memory, image->name);
 	ret = load_image(&boot, err);
-	if (ret == 0)
-		ret = load_module(&boot, err);
+	if (ret == 0 && module)
+		ret = ramdisk_load(module, &boot.layout, &boot.module_gpa, err);
 	if (ret < 0)
 		return ret;
 	line = command_line(&boot);

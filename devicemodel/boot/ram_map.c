@@ -20,7 +20,7 @@ unsigned int ram_map_build(const struct guest_memory *memory,
 		{ MACHINE_LOW_RAM_END, LOW_HOLE_BASE, RAM_MAP_RESERVED },
 		{ MACHINE_BIOS_BASE, MACHINE_BIOS_BASE + MACHINE_BIOS_SIZE, RAM_MAP_RESERVED },
 		{ MIB, low_end, RAM_MAP_RAM },
-		/* Linux uses ECAM only if the map or the DSDT reserves it; the map is there early. */
+		/* Linux uses ECAM from the start if it is reserved here, later by the DSDT. */
 		{ MACHINE_ECAM_BASE, MACHINE_ECAM_BASE + MACHINE_ECAM_SIZE, RAM_MAP_RESERVED },
 		{ MEMORY_HIGH_BASE, high_end, RAM_MAP_RAM },
 	};
