@@ -50,6 +50,7 @@ LIB_SRCS := \
 	lib/error.c \
 	lib/event_loop.c \
 	lib/fds.c \
+	lib/json.c \
 	lib/log.c \
 	lib/parse.c
 
@@ -62,6 +63,8 @@ IVSHMEM_SRCS := \
 	ivshmem/record_file.c \
 	ivshmem/region.c \
 	ivshmem/region_join.c \
+	ivshmem/region_list.c \
+	ivshmem/region_remove.c \
 	ivshmem/runtime_dir.c \
 	ivshmem/users.c
 
@@ -121,7 +124,9 @@ BOOT_SRCS := \
 	devicemodel/boot/layout.c \
 	devicemodel/boot/linux.c \
 	devicemodel/boot/multiboot.c \
-	devicemodel/boot/ram_map.c
+	devicemodel/boot/pvh.c \
+	devicemodel/boot/ram_map.c \
+	devicemodel/boot/ramdisk.c
 
 ACRN_DM_SRCS := \
 	$(LIB_SRCS) \
@@ -135,7 +140,14 @@ ACRN_DM_SRCS := \
 	devicemodel/machine.c \
 	devicemodel/main.c
 
-PROGRAMS := $(B)/acrn-dm
+IVSHMEMCTL_SRCS := \
+	$(LIB_SRCS) \
+	$(IVSHMEM_SRCS) \
+	tools/ivshmemctl.c \
+	tools/ivshmemctl_dump.c \
+	tools/ivshmemctl_show.c
+
+PROGRAMS := $(B)/acrn-dm $(B)/ivshmemctl
 
 # --- rules --------------------------------------------------------------------------------------
 
@@ -143,6 +155,9 @@ PROGRAMS := $(B)/acrn-dm
 all: $(PROGRAMS)
 
 $(B)/acrn-dm: $(ACRN_DM_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
+$(B)/ivshmemctl: $(IVSHMEMCTL_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
 
 # The DSDT as a list of bytes for a C array.
@@ -196,7 +211,7 @@ GUESTS := \
 	$(B)/samples/hold.elf
 
 # Guests of the tests: the same library, and a file or two of their own.
-TEST_GUEST_NAMES := config registers
+TEST_GUEST_NAMES := actions bar-move config machine registers reset
 TEST_GUESTS := $(TEST_GUEST_NAMES:%=$(B)/tests/guest/%.elf)
 
 # Nothing of the host's flags: no sanitizers, no position independence, no SSE.
@@ -237,19 +252,42 @@ $(B)/guest/%.o: %
 BUS_OBJS := devicemodel/vm/io_bus.o
 MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/parse.o
 
+FAKE_HV_OBJS := tests/fake_hv.o tests/leaks.o
+PCI_OBJS := $(PCI_SRCS:%.c=%.o) $(MEMORY_OBJS) devicemodel/vm/irq.o tests/unit/pci_fixture.o \
+	$(FAKE_HV_OBJS)
+
 UNIT_TESTS := \
 	acpi \
 	boot \
 	console \
 	elf \
 	image \
+	ivshmem \
+	ivshmem_core \
+	ivshmem_options \
+	json \
 	layout \
 	linux_boot \
+	machine \
 	multiboot \
 	name \
+	pci_assign \
+	pci_bar \
+	pci_bus \
+	pci_config \
+	pci_msix \
 	power \
+	pvh \
+	record \
+	record_file \
+	region \
+	region_limits \
+	region_list \
+	region_race \
 	rtc \
-	uart
+	runtime_dir \
+	uart \
+	vm
 
 test_name_OBJS := ivshmem/name.o lib/error.o
 test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o hw/isa/borrowed_fd.o \
@@ -258,6 +296,27 @@ test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o h
 	lib/fds.o lib/log.o
 
 test_name_LIBS := $(CRYPTO_LIBS)
+
+RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
+REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
+	ivshmem/record_file.o ivshmem/region.o ivshmem/region_join.o ivshmem/runtime_dir.o \
+	ivshmem/users.o lib/fds.o tests/unit/region_fixture.o
+REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
+
+test_json_OBJS := lib/json.o
+test_record_OBJS := $(RECORD_OBJS)
+test_record_LIBS := $(CRYPTO_LIBS)
+test_record_file_OBJS := $(REGION_OBJS)
+test_record_file_LIBS := $(REGION_LIBS)
+test_region_OBJS := $(REGION_OBJS)
+test_region_LIBS := $(REGION_LIBS)
+test_region_limits_OBJS := $(REGION_OBJS)
+test_region_limits_LIBS := $(REGION_LIBS)
+test_region_list_OBJS := $(REGION_OBJS) ivshmem/region_list.o ivshmem/region_remove.o
+test_region_list_LIBS := $(REGION_LIBS)
+test_region_race_OBJS := $(REGION_OBJS)
+test_region_race_LIBS := $(REGION_LIBS)
+test_runtime_dir_OBJS := ivshmem/runtime_dir.o lib/error.o lib/fds.o
 
 test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o lib/error.o \
 	lib/event_loop.o lib/fds.o
@@ -272,12 +331,35 @@ LAYOUT_OBJS := $(IMAGE_OBJS) devicemodel/boot/cpu_tables.o devicemodel/boot/layo
 
 test_acpi_OBJS := $(IMAGE_OBJS) devicemodel/boot/acpi.o
 test_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/boot.o devicemodel/boot/elf.o devicemodel/boot/linux.o \
-	devicemodel/boot/multiboot.o lib/log.o tests/unit/fake_images.o
+	devicemodel/boot/multiboot.o devicemodel/boot/pvh.o devicemodel/boot/ramdisk.o lib/log.o \
+	tests/unit/fake_images.o
 test_elf_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o
 test_image_OBJS := $(IMAGE_OBJS)
 test_layout_OBJS := $(LAYOUT_OBJS)
 test_linux_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/linux.o
-test_multiboot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o devicemodel/boot/multiboot.o
+test_multiboot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o devicemodel/boot/multiboot.o \
+	devicemodel/boot/ramdisk.o
+test_pvh_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
+	devicemodel/boot/ramdisk.o tests/unit/fake_images.o
+
+test_pci_assign_OBJS := $(PCI_OBJS)
+test_pci_bar_OBJS := $(PCI_OBJS)
+test_pci_bus_OBJS := $(PCI_OBJS)
+test_pci_config_OBJS := $(PCI_OBJS)
+test_pci_msix_OBJS := $(PCI_OBJS)
+test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci/devices.o \
+	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o \
+	devicemodel/config/device_class.o lib/log.o tests/unit/region_fixture.o
+test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
+test_ivshmem_core_OBJS := hw/pci/ivshmem_core.o ivshmem/name.o lib/error.o
+test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
+test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o ivshmem/name.o \
+	lib/error.o lib/parse.o
+test_ivshmem_options_LIBS := $(CRYPTO_LIBS)
+test_vm_OBJS := $(VM_SRCS:%.c=%.o) $(CONFIG_SRCS:%.c=%.o) $(LIB_SRCS:%.c=%.o) $(FAKE_HV_OBJS)
+test_machine_OBJS := $(filter-out devicemodel/hypervisor/% devicemodel/main.o,$(ACRN_DM_SRCS:%.c=%.o)) \
+	$(FAKE_HV_OBJS) tests/unit/region_fixture.o
+test_machine_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 
@@ -287,15 +369,78 @@ $(B)/tests/unit/test_$(1): $(B)/tests/unit/test_$(1).o $(B)/tests/unit/unit.o $$
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 
+# --- functional tests ----------------------------------------------------------------------------
+# Scripts that drive the real programs, and the programs that help them.
+
+FUNCTIONAL_TESTS := \
+	tests/functional/ivshmemctl.sh
+
+FUNCTIONAL_PROGRAMS := $(B)/tests/functional/region_user
+
+REGION_USER_SRCS := $(LIB_SRCS) $(IVSHMEM_SRCS) tests/functional/region_user.c
+
+$(B)/tests/functional/region_user: $(REGION_USER_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
+# --- bench --------------------------------------------------------------------------------------
+
+BENCH_SRCS := \
+	bench/bench.c \
+	bench/child.c \
+	bench/copy.c \
+	bench/environment.c \
+	bench/host_memory.c \
+	bench/memory.c \
+	bench/report.c \
+	bench/report_json.c \
+	bench/round_trip.c \
+	bench/samples.c \
+	bench/start.c \
+	bench/vm_command.c
+BENCH_OBJS := $(BENCH_SRCS:%.c=$(B)/%.o) $(B)/lib/error.o $(B)/lib/fds.o $(B)/lib/parse.o
+
+# How often the quickest measurement is repeated, and which there are to be: start memory copy round-trip.
+BENCH_RUNS ?= 100
+BENCH ?=
+
+$(B)/bench/bench: $(BENCH_OBJS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/bench/firmware.bin: $(B)/guest/bench/firmware.S.o
+	@mkdir -p $(@D)
+	$(call say,OBJCOPY,$@)objcopy -O binary -j .text $< $@
+
+.PHONY: bench
+bench: $(B)/acrn-dm $(GUESTS) $(B)/bench/bench $(B)/bench/firmware.bin
+	$(if $(filter-out build,$(B)),$(error figures of a build with SAN=1 or COV=1 mean nothing))
+	$(Q)$(B)/bench/bench $(B) $(BENCH_RUNS) $(BENCH)
+
 # --- checks: each runs alone --------------------------------------------------------------------
 
 RUN_TESTS = BUILD=$(B) TEST_LOGS=$(B)/tests/logs tests/run.sh
 
-.PHONY: check check-unit
-check: check-unit
+.PHONY: check check-unit check-functional
+check: check-unit check-functional
 
 check-unit: $(UNIT_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-unit $(UNIT_PROGRAMS)
+
+check-functional: $(PROGRAMS) $(FUNCTIONAL_PROGRAMS)
+	$(Q)$(RUN_TESTS) check-functional $(FUNCTIONAL_TESTS)
+
+# --- install ------------------------------------------------------------------------------------
+
+.PHONY: install
+install: $(PROGRAMS)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 0644 docs/man/acrn-dm.8 docs/man/ivshmemctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+
+.PHONY: help
+help:
+	@sed -n 's/^# //p' Makefile | sed -n '2,5p'
+	@echo 'Targets: all guests check fuzz bench install clean help;'
+	@echo 'check-unit check-golden check-functional check-guest check-nested check-lint run one part.'
 
 .PHONY: clean
 clean:

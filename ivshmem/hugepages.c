@@ -32,8 +32,9 @@ int hugepages_mount(uint64_t page_size, char *ret_path, size_t path_size, struct
 	size_text(page_size, size);
 	if (!found)
 		return error_set(err, -ENODEV,
-				 "hugepages=%s: no hugetlbfs with such pages is mounted:"
-				 " mkdir -p /dev/hugepages%s && mount -t hugetlbfs -o pagesize=%s none /dev/hugepages%s",
+				 "hugepages=%s: no hugetlbfs with such pages is mounted: mkdir -p"
+				 " /dev/hugepages%s && mount -t hugetlbfs -o pagesize=%s none"
+				 " /dev/hugepages%s",
 				 size, size, size, size);
 	strcpy(ret_path, entry.mnt_dir);
 	return 0;
@@ -45,8 +46,8 @@ static uint64_t pool_number(uint64_t page_size, const char *file_name)
 	uint64_t value = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s", page_size / KIB,
-		 file_name);
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
+		 page_size / KIB, file_name);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
@@ -72,5 +73,6 @@ int hugepages_shortage(uint64_t page_size, uint64_t bytes, int code, struct erro
 			 "hugepages=%s: %" PRIu64 " pages needed, %" PRIu64 " free: echo %" PRIu64
 			 " > /sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
 			 size_text(page_size, size), needed, available,
-			 total + needed - (available < needed ? available : needed), page_size / KIB);
+			 total + needed - (available < needed ? available : needed),
+			 page_size / KIB);
 }

@@ -15,8 +15,8 @@
 int hugepages_mount(uint64_t page_size, char *ret_path, size_t path_size, struct error *err);
 
 /*
- * The line for the user after an allocation of @bytes failed: pages needed and free, and what to write
- * where. Returns @code.
+ * The line for the user after an allocation of @bytes failed: pages needed and free, and what to
+ * write where. Returns @code.
  */
 int hugepages_shortage(uint64_t page_size, uint64_t bytes, int code, struct error *err);
 

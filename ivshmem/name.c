@@ -38,7 +38,9 @@ static const struct land *land_of(const char *word)
 	return NULL;
 }
 
-/* Components between slashes: no empty one (so no slash at either end either), no "." and no "..". */
+/*
+ * Components between slashes: no empty one (so no slash at either end either), no "." and no "..".
+ */
 static bool components_valid(const char *path)
 {
 	size_t length;
@@ -60,7 +62,8 @@ int ivshmem_name_parse(struct ivshmem_name *ret_name, const char *word, struct e
 	size_t length;
 
 	if (!land)
-		return error_set(err, -EINVAL, QUOTED " is no region name: write dm:/NAME or hv:/NAME",
+		return error_set(err, -EINVAL,
+				 QUOTED " is no region name: write dm:/NAME or hv:/NAME",
 				 QUOTED_ARGS(word));
 	bare = word + strlen(land->prefix);
 	length = strlen(bare);
@@ -69,14 +72,16 @@ int ivshmem_name_parse(struct ivshmem_name *ret_name, const char *word, struct e
 				 QUOTED_ARGS(word), land->prefix);
 	if (length > land->max)
 		return error_set(err, -EINVAL,
-				 QUOTED ": the name after %s has %zu characters, at most %zu are allowed",
+				 QUOTED
+				 ": the name after %s has %zu characters, at most %zu are allowed",
 				 QUOTED_ARGS(word), land->prefix, length, land->max);
 	if (strspn(bare, land->charset) != length)
 		return error_set(err, -EINVAL, QUOTED ": only %s are allowed in the name after %s",
 				 QUOTED_ARGS(word), land->rule, land->prefix);
 	if (!components_valid(bare))
 		return error_set(err, -EINVAL,
-				 QUOTED ": no slash at either end and no empty, \".\" or \"..\" part"
+				 QUOTED
+				 ": no slash at either end and no empty, \".\" or \"..\" part"
 				 " is allowed in the name after %s",
 				 QUOTED_ARGS(word), land->prefix);
 	ret_name->land = land->land;
@@ -84,7 +89,9 @@ int ivshmem_name_parse(struct ivshmem_name *ret_name, const char *word, struct e
 	return 0;
 }
 
-/* The terminating NUL of the domain goes into the hash, so that no domain is a prefix of another. */
+/*
+ * The terminating NUL of the domain goes into the hash, so that no domain is a prefix of another.
+ */
 static int hash_text(const char *domain, const char *text, unsigned char digest[EVP_MAX_MD_SIZE])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();

@@ -13,7 +13,9 @@ enum ivshmem_land {
 	IVSHMEM_LAND_HV,
 };
 
-/* Longest NAME after the prefix. The hypervisor compares 32 bytes, prefix and terminator included. */
+/*
+ * Longest NAME after the prefix. The hypervisor compares 32 bytes, prefix and terminator included.
+ */
 #define IVSHMEM_DM_NAME_MAX 255
 #define IVSHMEM_HV_NAME_MAX 27
 
@@ -47,7 +49,9 @@ int ivshmem_name_parse(struct ivshmem_name *ret_name, const char *word, struct e
  */
 int ivshmem_name_key(const struct ivshmem_name *name, char ret_key[IVSHMEM_KEY_MAX]);
 
-/* The POSIX shared-memory object of a dm:/ name, "/ivshmem-<key>". Returns as ivshmem_name_key(). */
+/*
+ * The POSIX shared-memory object of a dm:/ name, "/ivshmem-<key>". Returns as ivshmem_name_key().
+ */
 int ivshmem_name_object(const struct ivshmem_name *name, char ret_object[IVSHMEM_OBJECT_MAX]);
 
 #endif

@@ -17,7 +17,9 @@
 #include "lib/parse.h"
 #include "lib/util.h"
 
-/* A signal undoes and ends one fallocate() call, so the steps must be short enough to get through. */
+/*
+ * A signal undoes and ends one fallocate() call, so the steps must be short enough to get through.
+ */
 #define ALLOCATE_STEP (256 * MIB)
 
 static int object_error(const char *path, int code, struct error *err)
@@ -43,7 +45,8 @@ static int full_error(const struct ivshmem_object *object, const char *dir, uint
 	return error_set(err, -ENOSPC,
 			 "%s is full: %s needed, %" PRIu64 "K free: remove what is not needed"
 			 " (ivshmemctl list), or mount -o remount,size=... %s",
-			 dir, size_text(size, needed), (uint64_t)fs.f_bavail * fs.f_frsize / KIB, dir);
+			 dir, size_text(size, needed), (uint64_t)fs.f_bavail * fs.f_frsize / KIB,
+			 dir);
 }
 
 /* Asking first keeps a request that is too large from taking the last page away from others. */
@@ -52,7 +55,8 @@ static bool obviously_full(int fd, uint64_t size)
 	struct statvfs fs;
 
 	/* A tmpfs without a limit counts no blocks at all. */
-	return fstatvfs(fd, &fs) == 0 && fs.f_blocks > 0 && (uint64_t)fs.f_bavail * fs.f_frsize < size;
+	return fstatvfs(fd, &fs) == 0 && fs.f_blocks > 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize < size;
 }
 
 static int allocate(int fd, uint64_t size)
@@ -91,8 +95,8 @@ static int object_allocate(struct ivshmem_object *object, const char *dir, uint6
 static int object_set_owner(struct ivshmem_object *object, gid_t gid, struct error *err)
 {
 	if (gid != IVSHMEM_NO_GROUP && fchown(object->fd, (uid_t)-1, gid) < 0)
-		return error_set(err, -errno, "memory object %s: giving it to group %u: %s", object->path,
-				 (unsigned int)gid, strerror(errno));
+		return error_set(err, -errno, "memory object %s: giving it to group %u: %s",
+				 object->path, (unsigned int)gid, strerror(errno));
 	if (fchmod(object->fd, gid == IVSHMEM_NO_GROUP ? 0600 : 0660) < 0)
 		return object_error(object->path, -errno, err);
 	return 0;
@@ -104,8 +108,10 @@ static int open_nameless(struct ivshmem_object *object, const char *dir, struct 
 	if (object->fd >= 0)
 		return 0;
 	if (errno == EOPNOTSUPP || errno == EISDIR)
-		return error_set(err, -EOPNOTSUPP, "%s is no tmpfs: mount -t tmpfs none %s", dir, dir);
-	return error_set(err, -errno, "no memory object can be made in %s: %s", dir, strerror(errno));
+		return error_set(err, -EOPNOTSUPP, "%s is no tmpfs: mount -t tmpfs none %s", dir,
+				 dir);
+	return error_set(err, -errno, "no memory object can be made in %s: %s", dir,
+			 strerror(errno));
 }
 
 int ivshmem_object_make(struct ivshmem_object *ret_object, const char *path, uint64_t size,
@@ -152,7 +158,8 @@ int ivshmem_object_publish(struct ivshmem_object *object, struct error *err)
 	if (linkat(AT_FDCWD, link, AT_FDCWD, object->path, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
 	if (errno == ENOENT)
-		return error_set(err, -errno, "memory object %s: making its name needs /proc: is it mounted?",
+		return error_set(err, -errno,
+				 "memory object %s: making its name needs /proc: is it mounted?",
 				 object->path);
 	return object_error(object->path, -errno, err);
 }
@@ -164,10 +171,11 @@ static int open_error(const char *path, int code, struct error *err)
 	if (code == -ELOOP)
 		return error_set(err, code, "memory object %s is a symbolic link: remove it", path);
 	if (code == -EACCES && lstat(path, &st) == 0 && st.st_uid != geteuid())
-		return error_set(err, -EPERM,
-				 "memory object %s belongs to uid %u, not to uid %u: choose another name, or"
-				 " have its owner remove it",
-				 path, (unsigned int)st.st_uid, (unsigned int)geteuid());
+		return error_set(
+			err, -EPERM,
+			"memory object %s belongs to uid %u, not to uid %u: choose another name, or"
+			" have its owner remove it",
+			path, (unsigned int)st.st_uid, (unsigned int)geteuid());
 	return object_error(path, code, err);
 }
 
@@ -175,7 +183,8 @@ static int open_error(const char *path, int code, struct error *err)
 static int object_check(const char *path, const struct stat *st, struct error *err)
 {
 	if (!S_ISREG(st->st_mode))
-		return error_set(err, -EINVAL, "memory object %s is no regular file: remove it", path);
+		return error_set(err, -EINVAL, "memory object %s is no regular file: remove it",
+				 path);
 	if (st->st_uid != geteuid())
 		return open_error(path, -EACCES, err);
 	return 0;
@@ -185,10 +194,11 @@ static int busy_error(const struct ivshmem_object *object, struct error *err)
 {
 	char who[IVSHMEM_USERS_TEXT_MAX];
 
-	return error_set(err, -EBUSY,
-			 "memory object %s is used under another name or from another runtime directory, by"
-			 " %s: end that first",
-			 object->path, ivshmem_users_text(object->fd, IVSHMEM_OBJECT_USE, who));
+	return error_set(
+		err, -EBUSY,
+		"memory object %s is used under another name or from another runtime directory, by"
+		" %s: end that first",
+		object->path, ivshmem_users_text(object->fd, IVSHMEM_OBJECT_USE, who));
 }
 
 /* Returns 1 when open and locked, 0 to start over, or -errno. */
@@ -207,7 +217,8 @@ static int open_once(struct ivshmem_object *object, enum ofd_lock lock, struct e
 		return ret;
 	ret = ofd_lock_wait(object->fd, IVSHMEM_OBJECT_USE, lock, IVSHMEM_OBJECT_WAIT_MS);
 	if (ret < 0)
-		return ret == -ETIMEDOUT ? busy_error(object, err) : object_error(object->path, ret, err);
+		return ret == -ETIMEDOUT ? busy_error(object, err)
+					 : object_error(object->path, ret, err);
 	if (lstat(object->path, &named) < 0)
 		return errno == ENOENT ? 0 : object_error(object->path, -errno, err);
 	object_stat(object, &opened);

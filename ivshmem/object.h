@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The memory object of a region: a file in /dev/shm (what shm_open(3) would open) or in a hugetlbfs.
+ * The memory object of a region: a file in /dev/shm (what shm_open(3) would open) or in a
+ * hugetlbfs.
  *
- * A new object is made without a name and gets one when it has its whole size and all its memory, so
- * nobody ever opens a half-made one. Who uses an object holds a shared lock on it. That lock, other
- * than the record's, also holds between users that have different runtime directories or reach one
- * object under two names, so that neither takes it for a left-over.
+ * A new object is made without a name and gets one when it has its whole size and all its memory,
+ * so nobody ever opens a half-made one. Who uses an object holds a shared lock on it. That lock,
+ * other than the record's, also holds between users that have different runtime directories or
+ * reach one object under two names, so that neither takes it for a left-over.
  */
 #ifndef IVSHMEM_OBJECT_H
 #define IVSHMEM_OBJECT_H
@@ -35,11 +36,12 @@ struct ivshmem_object {
 };
 
 /*
- * Make a zeroed object of @size bytes for @path, without a name yet, its lock held exclusively. With
- * a @gid other than IVSHMEM_NO_GROUP it gets that group and mode 0660, else mode 0600. All memory is
- * allocated here. @hugepage_size tells what to say when there is not enough of it. May take a
- * second per some GiB. The caller ends it with ivshmem_object_close().
- * Returns 0, -ENOSPC, -EPERM (the group), -EOPNOTSUPP (no tmpfs or hugetlbfs) or -errno, with a line.
+ * Make a zeroed object of @size bytes for @path, without a name yet, its lock held exclusively.
+ * With a @gid other than IVSHMEM_NO_GROUP it gets that group and mode 0660, else mode 0600. All
+ * memory is allocated here. @hugepage_size tells what to say when there is not enough of it. May
+ * take a second per some GiB. The caller ends it with ivshmem_object_close().
+ * Returns 0, -ENOSPC, -EPERM (the group), -EOPNOTSUPP (no tmpfs or hugetlbfs) or -errno, with a
+ * line.
  */
 int ivshmem_object_make(struct ivshmem_object *ret_object, const char *path, uint64_t size,
 			uint64_t hugepage_size, gid_t gid, struct error *err);
@@ -48,8 +50,9 @@ int ivshmem_object_make(struct ivshmem_object *ret_object, const char *path, uin
 int ivshmem_object_publish(struct ivshmem_object *object, struct error *err);
 
 /*
- * Open the object at @path and take its lock as @lock says. Waits for IVSHMEM_OBJECT_WAIT_MS: a process
- * that dies gives back its locks one after the other. Its size and contents are whatever they are.
+ * Open the object at @path and take its lock as @lock says. Waits for IVSHMEM_OBJECT_WAIT_MS: a
+ * process that dies gives back its locks one after the other. Its size and contents are whatever
+ * they are.
  * Returns 0, -ENOENT (without a line), -EBUSY (somebody holds the lock; the line says who), -EPERM
  * (it belongs to somebody else), -ELOOP (a symbolic link), -EINVAL (no regular file) or -errno.
  */
@@ -61,8 +64,8 @@ int ivshmem_object_open(struct ivshmem_object *ret_object, const char *path, enu
 int ivshmem_object_share(struct ivshmem_object *object);
 
 /*
- * Give back the lock and close. Closing alone would leave the lock with whoever has another mapping or
- * a duplicate of the descriptor.
+ * Give back the lock and close. Closing alone would leave the lock with whoever has another mapping
+ * or a duplicate of the descriptor.
  */
 void ivshmem_object_release(struct ivshmem_object *object);
 

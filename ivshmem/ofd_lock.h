@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Advisory locks on single bytes of a file that belong to the open file description (fcntl(2), "Open
- * file description locks"): threads of one process exclude each other, and the kernel drops them
- * with the last descriptor, however the holder ends. The byte need not exist in the file.
+ * Advisory locks on single bytes of a file that belong to the open file description (fcntl(2),
+ * "Open file description locks"): threads of one process exclude each other, and the kernel drops
+ * them with the last descriptor, however the holder ends. The byte need not exist in the file.
  */
 #ifndef IVSHMEM_OFD_LOCK_H
 #define IVSHMEM_OFD_LOCK_H
@@ -14,8 +14,8 @@ enum ofd_lock {
 };
 
 /*
- * Change what @fd (open for reading and writing) holds on @byte, in one step. Never blocks. What was
- * held before stays held on failure. Returns 0, -EAGAIN (somebody else holds it) or -errno.
+ * Change what @fd (open for reading and writing) holds on @byte, in one step. Never blocks. What
+ * was held before stays held on failure. Returns 0, -EAGAIN (somebody else holds it) or -errno.
  */
 int ofd_lock_try(int fd, int byte, enum ofd_lock kind);
 

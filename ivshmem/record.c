@@ -55,8 +55,8 @@ static void *field_in(struct ivshmem_record *record, const struct field *field)
 	return (char *)record + field->offset;
 }
 
-static size_t field_format(const struct ivshmem_record *record, const struct field *field, char *text,
-			   size_t size)
+static size_t field_format(const struct ivshmem_record *record, const struct field *field,
+			   char *text, size_t size)
 {
 	const void *value = field_of(record, field);
 	int n = 0;
@@ -85,7 +85,8 @@ size_t ivshmem_record_format(const struct ivshmem_record *record, char text[IVSH
 
 	length = (size_t)snprintf(text, IVSHMEM_RECORD_MAX, FORMAT_LINE "\n");
 	for (i = 0; i < ARRAY_SIZE(fields); i++)
-		length += field_format(record, &fields[i], text + length, IVSHMEM_RECORD_MAX - length);
+		length += field_format(record, &fields[i], text + length,
+				       IVSHMEM_RECORD_MAX - length);
 	return length;
 }
 

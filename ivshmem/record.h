@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is written down about a region, as text: one "key=value" per line, printable ASCII, "format=1"
- * among them, at most IVSHMEM_RECORD_MAX bytes. Pure text work.
+ * What is written down about a region, as text: one "key=value" per line, printable ASCII,
+ * "format=1" among them, at most IVSHMEM_RECORD_MAX bytes. Pure text work.
  */
 #ifndef IVSHMEM_RECORD_H
 #define IVSHMEM_RECORD_H
@@ -32,14 +32,14 @@ struct ivshmem_record {
 };
 
 /*
- * Two records of the same region that differ only in flags have texts of the same length that differ
- * in one byte per flag. Returns the length.
+ * Two records of the same region that differ only in flags have texts of the same length that
+ * differ in one byte per flag. Returns the length.
  */
 size_t ivshmem_record_format(const struct ivshmem_record *record, char text[IVSHMEM_RECORD_MAX]);
 
 /*
- * Only a whole record counts: every key once, every line ended. Keys that are not known are skipped, so
- * that later versions may add some. Returns 0 or -EBADMSG.
+ * Only a whole record counts: every key once, every line ended. Keys that are not known are
+ * skipped, so that later versions may add some. Returns 0 or -EBADMSG.
  */
 int ivshmem_record_parse(struct ivshmem_record *ret_record, const char *text, size_t length);
 

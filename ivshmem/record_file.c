@@ -29,11 +29,12 @@ static int lock_error(const struct ivshmem_record_file *file, int code, unsigned
 
 	if (code != -ETIMEDOUT)
 		return open_error(file, code, err);
-	return error_set(err, code,
-			 "region record %s/%s has been locked for more than %u s by %s: is it stopped?"
-			 " Let it go on or end it",
-			 file->dir.path, file->file_name, timeout_ms / 1000,
-			 ivshmem_users_text(file->fd, IVSHMEM_RECORD_MUTEX, who));
+	return error_set(
+		err, code,
+		"region record %s/%s has been locked for more than %u s by %s: is it stopped?"
+		" Let it go on or end it",
+		file->dir.path, file->file_name, timeout_ms / 1000,
+		ivshmem_users_text(file->fd, IVSHMEM_RECORD_MUTEX, who));
 }
 
 /* 1 if the file that is open is still the one with that name, 0 if not, or -errno. */
@@ -71,17 +72,22 @@ static int open_once(struct ivshmem_record_file *file, bool create, unsigned int
 	return ret < 0 ? open_error(file, ret, err) : ret;
 }
 
-int ivshmem_record_file_open(struct ivshmem_record_file *ret_file, const struct ivshmem_runtime_dir *dir,
-			     const char *key, bool create, unsigned int timeout_ms, struct error *err)
+int ivshmem_record_file_open(struct ivshmem_record_file *ret_file,
+			     const struct ivshmem_runtime_dir *dir, const char *key, bool create,
+			     unsigned int timeout_ms, struct error *err)
 {
 	struct ivshmem_record_file file = { .fd = -1, .dir = *dir };
 	int ret;
 
 	file.dir.fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 0);
 	if (file.dir.fd < 0)
-		return error_set(err, -errno, "runtime directory %s: %s", dir->path, strerror(errno));
+		return error_set(err, -errno, "runtime directory %s: %s", dir->path,
+				 strerror(errno));
 	snprintf(file.file_name, sizeof(file.file_name), "%s" IVSHMEM_RECORD_SUFFIX, key);
-	/* Each new round means that somebody else finished with the region, so this comes to an end. */
+	/*
+	 * Each new round means that somebody else finished with the region, so this comes to an
+	 * end.
+	 */
 	do {
 		fd_close(&file.fd);
 		ret = open_once(&file, create, timeout_ms, err);
@@ -123,7 +129,8 @@ int ivshmem_record_file_share(struct ivshmem_record_file *file)
 	return ofd_lock_try(file->fd, IVSHMEM_RECORD_USE, OFD_LOCK_SHARED);
 }
 
-int ivshmem_record_file_read(const struct ivshmem_record_file *file, struct ivshmem_record *ret_record)
+int ivshmem_record_file_read(const struct ivshmem_record_file *file,
+			     struct ivshmem_record *ret_record)
 {
 	char text[IVSHMEM_RECORD_MAX];
 	struct stat st;
@@ -139,7 +146,8 @@ int ivshmem_record_file_read(const struct ivshmem_record_file *file, struct ivsh
 	return ivshmem_record_parse(ret_record, text, (size_t)st.st_size);
 }
 
-int ivshmem_record_file_set_flags(struct ivshmem_record_file *file, const struct ivshmem_record *record)
+int ivshmem_record_file_set_flags(struct ivshmem_record_file *file,
+				  const struct ivshmem_record *record)
 {
 	char text[IVSHMEM_RECORD_MAX];
 

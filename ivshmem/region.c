@@ -37,11 +37,14 @@ static int check_sizes(const struct ivshmem_region_params *params, struct error 
 	if (!is_power_of_two(params->size) || params->size < page ||
 	    params->size > IVSHMEM_REGION_SIZE_MAX)
 		return error_set(err, -EINVAL,
-				 "region %s: size %s is not allowed: it must be a power of two from %s to 1T",
+				 "region %s: size %s is not allowed: it must be a power of two"
+				 " from %s to 1T",
 				 params->name.text, size, size_text(page, huge));
 	size_text(params->hugepage_size, huge);
-	if (params->hugepage_size && params->hugepage_size != 2 * MIB && params->hugepage_size != GIB)
-		return error_set(err, -EINVAL, "region %s: hugepages=%s: only 2M and 1G are allowed",
+	if (params->hugepage_size && params->hugepage_size != 2 * MIB &&
+	    params->hugepage_size != GIB)
+		return error_set(err, -EINVAL,
+				 "region %s: hugepages=%s: only 2M and 1G are allowed",
 				 params->name.text, huge);
 	if (params->hugepage_size > params->size)
 		return error_set(err, -EINVAL,
@@ -63,18 +66,19 @@ static int check_shm_object(const struct ivshmem_region_params *params, struct e
 		good = *p > 0x20 && *p < 0x7f && *p != '/';
 	if (!good)
 		return error_set(err, -EINVAL,
-				 "region %s: shm=%.80s: a slash and 1 to 254 printable characters other than a"
-				 " slash are allowed",
+				 "region %s: shm=%.80s: a slash and 1 to 254 printable characters"
+				 " other than a slash are allowed",
 				 params->name.text, object);
 	if (!strncmp(object, IVSHMEM_OBJECT_PREFIX, strlen(IVSHMEM_OBJECT_PREFIX)))
-		return error_set(err, -EINVAL,
-				 "region %s: shm=%.80s: that is the object of a region; give its dm:/ name"
-				 " instead",
-				 params->name.text, object);
+		return error_set(
+			err, -EINVAL,
+			"region %s: shm=%.80s: that is the object of a region; give its dm:/ name"
+			" instead",
+			params->name.text, object);
 	if (params->hugepage_size)
 		return error_set(err, -EINVAL,
-				 "region %s: shm= and hugepages= exclude each other: POSIX objects have no huge"
-				 " pages",
+				 "region %s: shm= and hugepages= exclude each other: POSIX objects"
+				 " have no huge pages",
 				 params->name.text);
 	return 0;
 }
@@ -84,8 +88,10 @@ static int check_params(const struct ivshmem_region_params *params, struct error
 	int ret;
 
 	if (params->name.land != IVSHMEM_LAND_DM)
-		return error_set(err, -EINVAL, "region %s belongs to the hypervisor: only dm:/ regions can be"
-				 " opened here", params->name.text);
+		return error_set(err, -EINVAL,
+				 "region %s belongs to the hypervisor: only dm:/ regions can be"
+				 " opened here",
+				 params->name.text);
 	ret = check_sizes(params, err);
 	if (ret == 0 && params->shm_object)
 		ret = check_shm_object(params, err);
@@ -112,8 +118,8 @@ static int find_group(const char *group, gid_t *ret_gid, struct error *err)
 	return found ? 0 : error_set(err, -EINVAL, "group=%.80s: there is no such group", group);
 }
 
-static int request_init(struct ivshmem_region_request *request, const struct ivshmem_region_params *params,
-			struct error *err)
+static int request_init(struct ivshmem_region_request *request,
+			const struct ivshmem_region_params *params, struct error *err)
 {
 	char dir[IVSHMEM_PATH_MAX - 256] = IVSHMEM_SHM_DIR, object[IVSHMEM_OBJECT_MAX];
 	int ret;
@@ -128,7 +134,8 @@ static int request_init(struct ivshmem_region_request *request, const struct ivs
 	};
 	ret = ivshmem_name_object(&params->name, object);
 	if (ret < 0)
-		return error_set(err, ret, "region %s: libcrypto has no SHA-256", params->name.text);
+		return error_set(err, ret, "region %s: libcrypto has no SHA-256",
+				 params->name.text);
 	if (params->group)
 		ret = find_group(params->group, &request->gid, err);
 	if (ret == 0 && params->hugepage_size)
@@ -167,22 +174,24 @@ static int lock_memory(struct ivshmem_region *region, struct error *err)
 	struct rlimit limit = { 0 };
 	int code;
 
-	if (mlock(region->memory, size) == 0)
+	/* Not mlock(), which the sanitizers turn into nothing. */
+	if (mlock2(region->memory, size, 0) == 0)
 		return 0;
 	code = -errno;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	if (limit.rlim_cur == RLIM_INFINITY || (limit.rlim_cur >= size && code != -ENOMEM))
 		return error_set(err, code, "region %s: locking %s: %s", region->seat.record.name,
 				 size_text(size, needed), strerror(-code));
-	return error_set(err, code,
-			 "region %s: locking %s takes a higher limit (RLIMIT_MEMLOCK is %s): raise it with"
-			 " \"ulimit -l\", LimitMEMLOCK= or limits.conf, or leave out the option lock",
-			 region->seat.record.name, size_text(size, needed),
-			 size_text(limit.rlim_cur, limit_size));
+	return error_set(
+		err, code,
+		"region %s: locking %s takes a higher limit (RLIMIT_MEMLOCK is %s): raise it with"
+		" \"ulimit -l\", LimitMEMLOCK= or limits.conf, or leave out the option lock",
+		region->seat.record.name, size_text(size, needed),
+		size_text(limit.rlim_cur, limit_size));
 }
 
-static int open_record(const struct ivshmem_region_params *params, struct ivshmem_record_file *ret_file,
-		       struct error *err)
+static int open_record(const struct ivshmem_region_params *params,
+		       struct ivshmem_record_file *ret_file, struct error *err)
 {
 	struct ivshmem_runtime_dir dir;
 	char key[IVSHMEM_KEY_MAX];
@@ -190,7 +199,8 @@ static int open_record(const struct ivshmem_region_params *params, struct ivshme
 
 	ret = ivshmem_name_key(&params->name, key);
 	if (ret < 0)
-		return error_set(err, ret, "region %s: libcrypto has no SHA-256", params->name.text);
+		return error_set(err, ret, "region %s: libcrypto has no SHA-256",
+				 params->name.text);
 	ret = ivshmem_runtime_dir_open(&dir, err);
 	if (ret < 0)
 		return ret;
@@ -223,8 +233,8 @@ static void region_leave(struct ivshmem_region *region, bool even_kept)
 	free(region);
 }
 
-int ivshmem_region_attach(const struct ivshmem_region_params *params, struct ivshmem_region **ret_region,
-			  struct error *err)
+int ivshmem_region_attach(const struct ivshmem_region_params *params,
+			  struct ivshmem_region **ret_region, struct error *err)
 {
 	struct ivshmem_region_request request;
 	struct ivshmem_region *region;

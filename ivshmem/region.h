@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Shared-memory regions of the Service VM: memory with a name, a size and a count of its users, who may
- * be devices, several in one process, and other programs. The first user makes the region, zeroed;
- * the last one to leave removes it, unless it is to be kept. A user that dies leaves too, and the
- * next one finds nothing of it but a name.
+ * Shared-memory regions of the Service VM: memory with a name, a size and a count of its users, who
+ * may be devices, several in one process, and other programs. The first user makes the region,
+ * zeroed; the last one to leave removes it, unless it is to be kept. A user that dies leaves too,
+ * and the next one finds nothing of it but a name.
  */
 #ifndef IVSHMEM_REGION_H
 #define IVSHMEM_REGION_H
@@ -32,14 +32,15 @@ struct ivshmem_region_params {
 };
 
 /*
- * Become a user of the region, making it if it has none. Blocks while others join or leave; gives up
- * after IVSHMEM_REGION_WAIT_MS plus a second per GiB if one of them is stopped in the midst of it.
+ * Become a user of the region, making it if it has none. Blocks while others join or leave; gives
+ * up after IVSHMEM_REGION_WAIT_MS plus a second per GiB if one of them is stopped in the midst of
+ * it.
  *
  * With @shm_object, an object that is there already, of whatever origin, is used with its contents
  * and left alone afterwards.
  *
- * Returns 0 and a region to be ended with ivshmem_region_detach(). On failure nothing is left behind
- * that was not there before, and @err has a line with the cause and the remedy:
+ * Returns 0 and a region to be ended with ivshmem_region_detach(). On failure nothing is left
+ * behind that was not there before, and @err has a line with the cause and the remedy:
  * -EINVAL: parameters are wrong, or do not fit the region as it is (size, object, group, pages)
  * -EPERM, -ELOOP: object, record or runtime directory belong to somebody else or are links
  * -ENOSPC: not enough memory; -ENOMEM, -EPERM, -EAGAIN also: it cannot be mapped or locked
@@ -47,14 +48,14 @@ struct ivshmem_region_params {
  * -ENODEV: no hugetlbfs; -ETIMEDOUT: see above; -EBADMSG: the record of a used region is damaged
  */
 #define IVSHMEM_REGION_WAIT_MS 5000
-int ivshmem_region_attach(const struct ivshmem_region_params *params, struct ivshmem_region **ret_region,
-			  struct error *err);
+int ivshmem_region_attach(const struct ivshmem_region_params *params,
+			  struct ivshmem_region **ret_region, struct error *err);
 
 /*
- * Unmap it and leave. The last user removes record and memory. If some other process is stopped while
- * it joins or leaves, this waits no longer than attaching would and then leaves the rest to the
- * next user or to "ivshmemctl remove --stale". A child process that was forked without exec while
- * the region was attached still shares its locks and must not outlive it. NULL is fine.
+ * Unmap it and leave. The last user removes record and memory. If some other process is stopped
+ * while it joins or leaves, this waits no longer than attaching would and then leaves the rest to
+ * the next user or to "ivshmemctl remove --all-stale". A child process that was forked without exec
+ * while the region was attached still shares its locks and must not outlive it. NULL is fine.
  */
 void ivshmem_region_detach(struct ivshmem_region *region);
 

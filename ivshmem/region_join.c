@@ -42,8 +42,8 @@ static int record_error(const struct ivshmem_record_file *file, int code, struct
 }
 
 /* A record of another region under this one's file name is as good as none. */
-static int record_read(const struct ivshmem_region_request *request, const struct ivshmem_record_file *file,
-		       struct ivshmem_record *ret_record)
+static int record_read(const struct ivshmem_region_request *request,
+		       const struct ivshmem_record_file *file, struct ivshmem_record *ret_record)
 {
 	struct ivshmem_record record;
 	int ret;
@@ -57,57 +57,62 @@ static int record_read(const struct ivshmem_region_request *request, const struc
 	return 0;
 }
 
-static int check_place(const struct ivshmem_region_request *request, const struct ivshmem_record *record,
-		       struct error *err)
+static int check_place(const struct ivshmem_region_request *request,
+		       const struct ivshmem_record *record, struct error *err)
 {
 	char asked[SIZE_TEXT_MAX], is[SIZE_TEXT_MAX], maker[MAKER_MAX];
 	bool same_path = !strcmp(request->path, record->path);
 
 	if (request->hugepage_size && request->hugepage_size != record->hugepage_size)
-		return error_set(err, -EINVAL,
-				 "region %s was made %s%s by %s, not with hugepages=%s as asked for now",
-				 record->name, record->hugepage_size ? "with hugepages=" : "without hugepages",
-				 record->hugepage_size ? size_text(record->hugepage_size, is) : "",
-				 maker_text(record, maker), size_text(request->hugepage_size, asked));
-	/* Who names neither pages nor object takes huge pages as they come, but no foreign object. */
+		return error_set(
+			err, -EINVAL,
+			"region %s was made %s%s by %s, not with hugepages=%s as asked for now",
+			record->name,
+			record->hugepage_size ? "with hugepages=" : "without hugepages",
+			record->hugepage_size ? size_text(record->hugepage_size, is) : "",
+			maker_text(record, maker), size_text(request->hugepage_size, asked));
+	/*
+	 * Who names neither pages nor object takes huge pages as they come, but no foreign object.
+	 */
 	if (!same_path && (request->literal || !record->hugepage_size))
 		return error_set(err, -EINVAL,
-				 "region %s was made on the object %s by %s, not on %s as asked for now: give"
-				 " all its users the same shm= option, or none",
-				 record->name, record->path, maker_text(record, maker), request->path);
+				 "region %s was made on the object %s by %s, not on %s as asked"
+				 " for now: give all its users the same shm= option, or none",
+				 record->name, record->path, maker_text(record, maker),
+				 request->path);
 	return 0;
 }
 
-static int check_group(const struct ivshmem_region_request *request, const struct ivshmem_object *object,
-		       struct error *err)
+static int check_group(const struct ivshmem_region_request *request,
+		       const struct ivshmem_object *object, struct error *err)
 {
 	if (request->gid == IVSHMEM_NO_GROUP ||
 	    (request->gid == object->gid && (object->mode & 0060) == 0060))
 		return 0;
 	return error_set(err, -EINVAL,
-			 "memory object %s of region %s has group %u and mode %04o, not the group %u asked for:"
-			 " give all users of the region the same group= option",
+			 "memory object %s of region %s has group %u and mode %04o, not the group"
+			 " %u asked for: give all users of the region the same group= option",
 			 object->path, request->name, (unsigned int)object->gid,
 			 (unsigned int)(object->mode & 0777), (unsigned int)request->gid);
 }
 
-static int check_size(const struct ivshmem_region_request *request, const struct ivshmem_record *record,
-		      bool in_use, struct error *err)
+static int check_size(const struct ivshmem_region_request *request,
+		      const struct ivshmem_record *record, bool in_use, struct error *err)
 {
 	char asked[SIZE_TEXT_MAX], is[SIZE_TEXT_MAX], maker[MAKER_MAX];
 
 	if (request->size == record->size)
 		return 0;
 	return error_set(err, -EINVAL,
-			 "region %s was made with size %s by %s, not with size %s as asked for now: give all its"
-			 " users the same size%s%s",
+			 "region %s was made with size %s by %s, not with size %s as asked for"
+			 " now: give all its users the same size%s%s",
 			 record->name, size_text(record->size, is), maker_text(record, maker),
 			 size_text(request->size, asked), in_use ? "" : ", or ivshmemctl remove ",
 			 in_use ? "" : record->name);
 }
 
-static int check_fit(const struct ivshmem_region_request *request, const struct ivshmem_record *record,
-		     bool in_use, struct error *err)
+static int check_fit(const struct ivshmem_region_request *request,
+		     const struct ivshmem_record *record, bool in_use, struct error *err)
 {
 	int ret;
 
@@ -142,15 +147,17 @@ static int damage_error(const struct ivshmem_record_file *file, const char *name
 	if (code != -EBADMSG && code != -ENOENT)
 		return code;
 	ivshmem_users_text(file->fd, IVSHMEM_RECORD_USE, who);
-	return error_set(err, code,
-			 "region %s is used by %s, but its %s was %s by somebody else: end them, then start"
-			 " again",
-			 name, who, code == -EBADMSG ? "record" : "memory object",
-			 code == -EBADMSG ? "overwritten" : "removed or replaced");
+	return error_set(
+		err, code,
+		"region %s is used by %s, but its %s was %s by somebody else: end them, then start"
+		" again",
+		name, who, code == -EBADMSG ? "record" : "memory object",
+		code == -EBADMSG ? "overwritten" : "removed or replaced");
 }
 
-static int join_others(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-		       struct ivshmem_region_seat *seat, struct error *err)
+static int join_others(const struct ivshmem_region_request *request,
+		       struct ivshmem_record_file *file, struct ivshmem_region_seat *seat,
+		       struct error *err)
 {
 	int ret;
 
@@ -196,16 +203,17 @@ static void record_fill(struct ivshmem_record *record, const struct ivshmem_regi
 }
 
 /* Another program's object is taken as it is, if it fits. */
-static int join_foreign(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-			struct ivshmem_region_seat *seat, struct error *err)
+static int join_foreign(const struct ivshmem_region_request *request,
+			struct ivshmem_record_file *file, struct ivshmem_region_seat *seat,
+			struct error *err)
 {
 	char asked[SIZE_TEXT_MAX], is[SIZE_TEXT_MAX];
 	int ret;
 
 	if (seat->object.size != request->size)
 		return error_set(err, -EINVAL,
-				 "memory object %s has size %s, not the %s asked for: use its size, or remove"
-				 " it if the program that made it is gone",
+				 "memory object %s has size %s, not the %s asked for: use its"
+				 " size, or remove it if the program that made it is gone",
 				 seat->object.path, size_text(seat->object.size, is),
 				 size_text(request->size, asked));
 	ret = check_group(request, &seat->object, err);
@@ -222,8 +230,8 @@ static int join_new(const struct ivshmem_region_request *request, struct ivshmem
 {
 	int ret;
 
-	ret = ivshmem_object_make(&seat->object, request->path, request->size, request->hugepage_size,
-				  request->gid, err);
+	ret = ivshmem_object_make(&seat->object, request->path, request->size,
+				  request->hugepage_size, request->gid, err);
 	if (ret < 0)
 		return ret;
 	record_fill(&seat->record, request, &seat->object, true);
@@ -239,12 +247,13 @@ static int join_new(const struct ivshmem_region_request *request, struct ivshmem
 }
 
 /*
- * Nobody uses the region and nothing of it is to be kept. What lies at its own path is a left-over, to
- * be replaced and not emptied, as somebody might have it mapped; what lies at a literal path is
+ * Nobody uses the region and nothing of it is to be kept. What lies at its own path is a left-over,
+ * to be replaced and not emptied, as somebody might have it mapped; what lies at a literal path is
  * another program's.
  */
-static int join_fresh(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-		      struct ivshmem_region_seat *seat, struct error *err)
+static int join_fresh(const struct ivshmem_region_request *request,
+		      struct ivshmem_record_file *file, struct ivshmem_region_seat *seat,
+		      struct error *err)
 {
 	int ret;
 
@@ -265,16 +274,20 @@ static int join_fresh(const struct ivshmem_region_request *request, struct ivshm
 }
 
 /*
- * Nobody uses the region, but there is a record of it. Returns 0 if that still stands for something to
- * go on with, -ENOENT if not, or another -errno.
+ * Nobody uses the region, but there is a record of it. Returns 0 if that still stands for something
+ * to go on with, -ENOENT if not, or another -errno.
  */
-static int join_recorded(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-			 struct ivshmem_region_seat *seat, struct error *err)
+static int join_recorded(const struct ivshmem_region_request *request,
+			 struct ivshmem_record_file *file, struct ivshmem_region_seat *seat,
+			 struct error *err)
 {
 	int ret;
 
 	ret = open_recorded(&seat->record, OFD_LOCK_EXCLUSIVE, &seat->object, NULL);
-	/* Whoever has the memory from a user that died, as a duplicate of its descriptor, still counts. */
+	/*
+	 * Whoever has the memory from a user that died, as a duplicate of its descriptor, still
+	 * counts.
+	 */
 	if (ret == -EBUSY)
 		return join_others(request, file, seat, err);
 	if (ret < 0)
@@ -293,8 +306,9 @@ static int join_recorded(const struct ivshmem_region_request *request, struct iv
 	return ret;
 }
 
-static int join_first(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-		      struct ivshmem_region_seat *seat, struct error *err)
+static int join_first(const struct ivshmem_region_request *request,
+		      struct ivshmem_record_file *file, struct ivshmem_region_seat *seat,
+		      struct error *err)
 {
 	int ret;
 
@@ -312,8 +326,9 @@ static int join_first(const struct ivshmem_region_request *request, struct ivshm
 	return ret;
 }
 
-int ivshmem_region_join(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-			struct ivshmem_region_seat *ret_seat, struct error *err)
+int ivshmem_region_join(const struct ivshmem_region_request *request,
+			struct ivshmem_record_file *file, struct ivshmem_region_seat *ret_seat,
+			struct error *err)
 {
 	struct ivshmem_region_seat seat = { .object = { .fd = -1 } };
 	int ret;

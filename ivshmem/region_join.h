@@ -25,19 +25,21 @@ struct ivshmem_region_seat {
 };
 
 /*
- * With the mutex of @file held: find or make the memory and become a user of it. On success both locks,
- * the record's use lock and the object's, are held shared, and the caller ends
+ * With the mutex of @file held: find or make the memory and become a user of it. On success both
+ * locks, the record's use lock and the object's, are held shared, and the caller ends
  * @ret_seat->object. On failure nothing is left that was not there before, the record included.
  * Returns 0 or -errno as ivshmem_region_attach(), with a line.
  */
-int ivshmem_region_join(const struct ivshmem_region_request *request, struct ivshmem_record_file *file,
-			struct ivshmem_region_seat *ret_seat, struct error *err);
+int ivshmem_region_join(const struct ivshmem_region_request *request,
+			struct ivshmem_record_file *file, struct ivshmem_region_seat *ret_seat,
+			struct error *err);
 
 /*
- * With the mutex held, as the only user and without the object's lock: remove the object if it is the
- * region's own, and the record. @record NULL: it is damaged; then the object at @path is removed.
- * Returns 0, -EBUSY (the object is used under another name; a whole record stays, so that the object is
- * not forgotten) or -errno, with a line.
+ * With the mutex held, as the only user and without the object's lock: remove the object if it is
+ * the region's own, and the record. @record NULL: it is damaged; then the object at @path is
+ * removed.
+ * Returns 0, -EBUSY (the object is used under another name; a whole record stays, so that the
+ * object is not forgotten) or -errno, with a line.
  */
 int ivshmem_region_erase(struct ivshmem_record_file *file, const struct ivshmem_record *record,
 			 const char *path, struct error *err);

@@ -60,7 +60,8 @@ static void info_find_object_users(struct ivshmem_region_info *info)
 }
 
 /* With the mutex held. */
-static void info_read_record(struct ivshmem_region_info *info, const struct ivshmem_record_file *file)
+static void info_read_record(struct ivshmem_region_info *info,
+			     const struct ivshmem_record_file *file)
 {
 	bool whole;
 
@@ -77,7 +78,8 @@ static void info_read_record(struct ivshmem_region_info *info, const struct ivsh
 	if (info->users.locked)
 		info->state = whole ? IVSHMEM_REGION_USED : IVSHMEM_REGION_DAMAGED;
 	else
-		info->state = whole && info->record.keep ? IVSHMEM_REGION_KEPT : IVSHMEM_REGION_STALE;
+		info->state = whole && info->record.keep ? IVSHMEM_REGION_KEPT
+							 : IVSHMEM_REGION_STALE;
 }
 
 static void info_init(struct ivshmem_region_info *info, const char *key, const char *dir)
@@ -166,7 +168,10 @@ static struct ivshmem_region_info *list_grow(struct ivshmem_region_list *list)
 	return &infos[list->count];
 }
 
-/* A record that cannot be read (a link, no file) is shown as stale, and not a reason to show nothing. */
+/*
+ * A record that cannot be read (a link, no file) is shown as stale, and not a reason to show
+ * nothing.
+ */
 static int list_records(struct ivshmem_region_list *list, const struct ivshmem_runtime_dir *dir)
 {
 	struct ivshmem_region_info *info;
@@ -226,7 +231,8 @@ static int list_objects(struct ivshmem_region_list *list, const char *dir)
 }
 
 /* A record that could not be read in time may be of an object in any directory. */
-static bool has_record_file(const struct ivshmem_region_list *list, const struct ivshmem_region_info *object)
+static bool has_record_file(const struct ivshmem_region_list *list,
+			    const struct ivshmem_region_info *object)
 {
 	const struct ivshmem_region_info *info;
 	size_t i;
@@ -241,8 +247,8 @@ static bool has_record_file(const struct ivshmem_region_list *list, const struct
 }
 
 /*
- * Objects were read before records, so one whose record was not seen has none, unless its region was
- * removed in between, and then the object is gone too.
+ * Objects were read before records, so one whose record was not seen has none, unless its region
+ * was removed in between, and then the object is gone too.
  */
 static void list_settle(struct ivshmem_region_list *list)
 {
@@ -331,7 +337,8 @@ int ivshmem_region_info_read(const struct ivshmem_name *name, struct ivshmem_reg
 	if (ret == 0)
 		*ret_info = info;
 	else if (ret == -ENOENT)
-		error_set(err, ret, "there is no region %s (runtime directory %s)", name->text, dir.path);
+		error_set(err, ret, "there is no region %s (runtime directory %s)", name->text,
+			  dir.path);
 	ivshmem_runtime_dir_close(&dir);
 	return ret;
 }

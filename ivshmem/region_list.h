@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What regions there are, for people and programs that look after them. A snapshot: everything may have
- * changed by the time it is read.
+ * What regions there are, for people and programs that look after them. A snapshot: everything may
+ * have changed by the time it is read.
  */
 #ifndef IVSHMEM_REGION_LIST_H
 #define IVSHMEM_REGION_LIST_H
@@ -22,7 +22,7 @@ enum ivshmem_region_state {
 	IVSHMEM_REGION_DAMAGED, /* used, but its record or its object were tampered with */
 	IVSHMEM_REGION_BUSY, /* somebody is joining or leaving, or was stopped while at it */
 	IVSHMEM_REGION_ORPHAN, /* a region's memory without a record, unused */
-	IVSHMEM_REGION_ELSEWHERE, /* same, but used: from another runtime directory, or by another user */
+	IVSHMEM_REGION_ELSEWHERE, /* same, but used with another runtime directory or user */
 };
 
 const char *ivshmem_region_state_text(enum ivshmem_region_state state);
@@ -48,7 +48,8 @@ struct ivshmem_region_list {
 
 /*
  * All regions with a record in the runtime directory and all objects that look like a region's in
- * /dev/shm and hugetlbfs. Waits IVSHMEM_REGION_LIST_WAIT_MS for a region that is being joined or left.
+ * /dev/shm and hugetlbfs. Waits IVSHMEM_REGION_LIST_WAIT_MS for a region that is being joined or
+ * left.
  * Returns 0 or -errno, with a line. The caller ends it with ivshmem_region_list_fini().
  */
 #define IVSHMEM_REGION_LIST_WAIT_MS 300

@@ -26,8 +26,8 @@ static int used_error(const struct ivshmem_record_file *file, const char *name, 
 }
 
 /*
- * With the mutex held. What @info says may be old, so the record is asked again: a region that somebody
- * made and wants to be kept in the meantime is not stale any more.
+ * With the mutex held. What @info says may be old, so the record is asked again: a region that
+ * somebody made and wants to be kept in the meantime is not stale any more.
  */
 static int remove_locked(struct ivshmem_record_file *file, const struct ivshmem_region_info *info,
 			 bool even_kept, struct error *err)
@@ -48,9 +48,13 @@ static int remove_locked(struct ivshmem_record_file *file, const struct ivshmem_
 	return ivshmem_region_erase(file, whole ? &record : NULL, info->path, err);
 }
 
-/* An orphan gets a record for a moment, as its locks keep those away who would make the region anew. */
-static int remove_info(const struct ivshmem_runtime_dir *dir, const struct ivshmem_region_info *info,
-		       bool even_kept, unsigned int wait_ms, struct error *err)
+/*
+ * An orphan gets a record for a moment, as its locks keep those away who would make the region
+ * anew.
+ */
+static int remove_info(const struct ivshmem_runtime_dir *dir,
+		       const struct ivshmem_region_info *info, bool even_kept, unsigned int wait_ms,
+		       struct error *err)
 {
 	const bool create = info->state == IVSHMEM_REGION_ORPHAN;
 	struct ivshmem_record_file file;

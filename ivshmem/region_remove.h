@@ -12,8 +12,8 @@
 /*
  * Remove the region with its memory, kept, stale or an orphan. A foreign object that it was made on
  * stays. Blocks as ivshmem_region_attach() does.
- * Returns 0, -ENOENT (there is none), -EBUSY (in use; the line names by whom), -ETIMEDOUT or -errno,
- * with a line.
+ * Returns 0, -ENOENT (there is none), -EBUSY (in use; the line names by whom), -ETIMEDOUT or
+ * -errno, with a line.
  */
 int ivshmem_region_remove(const struct ivshmem_name *name, struct error *err);
 
@@ -23,7 +23,8 @@ struct ivshmem_removed {
 };
 
 /*
- * Remove all stale regions: those whose users died, which are not to be kept. Goes on after a failure.
+ * Remove all stale regions: those whose users died, which are not to be kept. Goes on after a
+ * failure.
  * Returns 0 or the first failure, with its line.
  */
 int ivshmem_region_remove_stale(struct ivshmem_removed *ret_removed, struct error *err);

@@ -34,14 +34,16 @@ static int runtime_dir_path(char path[IVSHMEM_RUNTIME_DIR_MAX], struct error *er
 	else if (xdg)
 		length = snprintf(path, IVSHMEM_RUNTIME_DIR_MAX, "%s/acrn-ivshmem", xdg);
 	else
-		return error_set(err, -EINVAL,
-				 "no place for region records: XDG_RUNTIME_DIR is not set; set it or"
-				 " " OVERRIDE " to a directory of your own");
+		return error_set(
+			err, -EINVAL,
+			"no place for region records: XDG_RUNTIME_DIR is not set; set it or"
+			" " OVERRIDE " to a directory of your own");
 	if (length < 0 || length >= IVSHMEM_RUNTIME_DIR_MAX)
 		return error_set(err, -EINVAL, "the path in %s is too long",
 				 override ? OVERRIDE : "XDG_RUNTIME_DIR");
 	if (path[0] != '/')
-		return error_set(err, -EINVAL, "runtime directory \"%s\": set %s to an absolute path", path,
+		return error_set(err, -EINVAL,
+				 "runtime directory \"%s\": set %s to an absolute path", path,
 				 override ? OVERRIDE : "XDG_RUNTIME_DIR");
 	/* O_NOFOLLOW would follow a link whose name ends with a slash. */
 	while (length > 1 && path[length - 1] == '/')
@@ -57,12 +59,13 @@ static int runtime_dir_check(int fd, const char *path, struct error *err)
 		return error_set(err, -errno, "runtime directory %s: %s", path, strerror(errno));
 	if (st.st_uid != geteuid())
 		return error_set(err, -EPERM,
-				 "runtime directory %s belongs to uid %u, not to uid %u: remove it, or set "
-				 OVERRIDE " to a directory of your own",
+				 "runtime directory %s belongs to uid %u, not to uid %u: remove "
+				 "it, or set " OVERRIDE " to a directory of your own",
 				 path, (unsigned int)st.st_uid, (unsigned int)geteuid());
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(err, -EPERM,
-				 "runtime directory %s may be written to by others (mode %04o): chmod 0700 it",
+				 "runtime directory %s may be written to by others (mode %04o):"
+				 " chmod 0700 it",
 				 path, (unsigned int)(st.st_mode & 07777));
 	return 0;
 }
@@ -72,12 +75,13 @@ static int runtime_dir_open_error(int code, const char *path, struct error *err)
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-		return error_set(err, -ELOOP,
-				 "runtime directory %s is a symbolic link: remove it, or set " OVERRIDE
-				 " to the directory itself",
-				 path);
-	return error_set(err, code, "runtime directory %s: %s; " OVERRIDE " names another one", path,
-			 strerror(-code));
+		return error_set(
+			err, -ELOOP,
+			"runtime directory %s is a symbolic link: remove it, or set " OVERRIDE
+			" to the directory itself",
+			path);
+	return error_set(err, code, "runtime directory %s: %s; " OVERRIDE " names another one",
+			 path, strerror(-code));
 }
 
 int ivshmem_runtime_dir_open(struct ivshmem_runtime_dir *ret_dir, struct error *err)

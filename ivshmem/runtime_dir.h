@@ -13,10 +13,10 @@ struct ivshmem_runtime_dir {
 };
 
 /*
- * $IVSHMEM_RUNTIME_DIR, else /run/acrn-ivshmem for root, else $XDG_RUNTIME_DIR/acrn-ivshmem. The last
- * component is made with mode 0700 if it is missing. Whoever can write there decides which memory a
- * VM gets, so one that belongs to somebody else, that others may write to, or that is a symbolic
- * link is refused.
+ * $IVSHMEM_RUNTIME_DIR, else /run/acrn-ivshmem for root, else $XDG_RUNTIME_DIR/acrn-ivshmem. The
+ * last component is made with mode 0700 if it is missing. Whoever can write there decides which
+ * memory a VM gets, so one that belongs to somebody else, that others may write to, or that is a
+ * symbolic link is refused.
  * Returns 0, -EINVAL (no usable path), -EPERM (refused), -ENOTDIR, -ELOOP or another -errno, with a
  * line. The caller ends it with ivshmem_runtime_dir_close().
  */

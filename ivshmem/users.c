@@ -17,8 +17,8 @@
 #include "lib/parse.h"
 
 /*
- * What is looked for: the file by its name, then by its identity; and the byte. Who made a file that
- * had no name at first goes on seeing it as "#INODE".
+ * What is looked for: the file by its name, then by its identity; and the byte. Who made a file
+ * that had no name at first goes on seeing it as "#INODE".
  */
 struct wanted {
 	char base[NAME_MAX + 1], nameless[32];
@@ -59,21 +59,18 @@ static bool wanted_init(struct wanted *wanted, int fd, int byte)
 	return link_base(AT_FDCWD, entry, wanted->base);
 }
 
-/* "lock: 1: OFDLCK ADVISORY  READ -1 00:19:1234 FIRST LAST": proc_pid_fdinfo(5). */
+/*
+ * "lock: 1: OFDLCK ADVISORY  READ -1 00:19:1234 FIRST LAST": proc_pid_fdinfo(5). Locks of one kind
+ * on neighbouring bytes are one lock; LAST may be "EOF".
+ */
 static bool lock_line_matches(const char *line, int byte)
 {
-	const char *last, *first;
-	char end_of_byte[32];
+	int first, last = -1, n;
 
-	if (strncmp(line, "lock:", 5) || !strstr(line, "OFDLCK"))
+	if (sscanf(line, "lock: %*d: OFDLCK %*s %*s %*d %*s %d %n%d", &first, &n, &last) < 1 ||
+	    first > byte)
 		return false;
-	snprintf(end_of_byte, sizeof(end_of_byte), " %d %d\n", byte, byte);
-	last = strrchr(line, ' ');
-	if (!last || last == line)
-		return false;
-	for (first = last - 1; first > line && *first != ' '; first--)
-		;
-	return !strcmp(first, end_of_byte);
+	return !strncmp(line + n, "EOF", 3) || last >= byte;
 }
 
 static bool fdinfo_has_lock(pid_t pid, const char *entry, int byte)

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 
-/* Write @text as a string, quoted and escaped. Bytes that are no UTF-8 become U+FFFD. NULL: null. */
+/*
+ * Write @text as a string, quoted and escaped. Bytes that are no UTF-8 become U+FFFD. NULL: null.
+ */
 void json_put_string(FILE *out, const char *text);
 
 #endif
