@@ -57,13 +57,16 @@ static int exit_status(enum vm_request_kind end, unsigned char status)
 /* The operator's signals, taken by the event loop; every thread made from here on leaves them alone. */
 static int open_signals(void)
 {
+	struct sigaction hangup;
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* A blocked signal reaches the signalfd also where nohup(1) has it ignored. */
+	if (sigaction(SIGHUP, NULL, &hangup) < 0 || hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	/* A console or a server that goes away is an error of a write, not the end. */

@@ -204,6 +204,10 @@ static const struct {
 	{ "vtpm2", true, "there is no TPM" },
 	{ "pm_notify_channel", true, "use signals: SIGTERM ends the VM" },
 	{ "iasl", true, "ACPI tables are compiled with the program" },
+	{ "vsbl", true, "there is no firmware here; boot with -k or -E" },
+	{ "part_info", true, "it is obsolete upstream too; leave it out" },
+	{ "mac_seed", true, "it is obsolete upstream too; leave it out" },
+	{ "pm_by_vuart", true, "use signals: SIGTERM ends the VM" },
 };
 
 #define ROW_BASE 0x100	   /* getopt's value for rows[i] is ROW_BASE + i */

@@ -34,6 +34,8 @@ static int parse_field(const struct option_spec *spec, const char *word, void *f
 	case OPTION_STRING:
 		if (!*word)
 			return error_set(err, -EINVAL, "%s= needs a value (%s)", spec->key, spec->value);
+		if (spec->parse)
+			return spec->parse(word, field, err);
 		memcpy(field, &word, sizeof(word));
 		return 0;
 	case OPTION_VALUE:
@@ -58,12 +60,15 @@ static const struct option_spec *find_spec(const struct device_class *class, cha
 		*ret_value = equals ? equals + 1 : NULL;
 		return spec;
 	}
-	/* Positional ones come first in the table, so that place and index are one. */
-	if (place < class->option_count && class->options[place].positional) {
-		*ret_value = word;
-		return &class->options[place];
-	}
-	return NULL;
+	/*
+	 * Positional ones come first in the table, so that place and index are one. A mistyped key is not
+	 * the value of one that may be left out.
+	 */
+	spec = place < class->option_count ? &class->options[place] : NULL;
+	if (!spec || !spec->positional || (equals && !spec->required))
+		return NULL;
+	*ret_value = word;
+	return spec;
 }
 
 /* What the class takes, for a message: "name, size, region_id, vectors=N, keep". */

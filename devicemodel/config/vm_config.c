@@ -168,7 +168,8 @@ static bool name_is_good(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 
-	return *name && strlen(name) <= VM_NAME_MAX && name[strspn(name, allowed)] == '\0';
+	/* One that looks like an option could not be written on a command line again. */
+	return *name && *name != '-' && strlen(name) <= VM_NAME_MAX && name[strspn(name, allowed)] == '\0';
 }
 
 /* Functions other than 0 are only found by guests behind a function 0. */
@@ -202,7 +203,7 @@ int vm_config_validate(const struct vm_config *config, struct error *err)
 		return error_set(err, -EINVAL, "no VM name given: it is the last word of the command line");
 	if (!name_is_good(config->name))
 		return error_set(err, -EINVAL, "bad VM name \"%s\": write 1 to %d letters, digits, '_', '-' "
-				 "or '.'", config->name, VM_NAME_MAX);
+				 "or '.', but no '-' in front", config->name, VM_NAME_MAX);
 	if (!config->kernel && !config->elf)
 		return error_set(err, -EINVAL, "nothing to boot: give -k KERNEL or -E FILE");
 	if (config->kernel && config->elf)

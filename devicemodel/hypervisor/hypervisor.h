@@ -98,7 +98,11 @@ struct hv_ops {
 	/* Makes vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time. */
 	void (*vcpu_stop)(struct hv_vcpu *vcpu);
 
-	/* Drive a global system interrupt. Any thread. */
+	/*
+	 * The next three need the interrupt controllers, which come with the first vCPU.
+	 *
+	 * Drive a global system interrupt. Any thread.
+	 */
 	int (*irq_line)(struct hv_vm *vm, unsigned int gsi, bool level);
 	/* Deliver a message-signalled interrupt (PCI 3.0 6.8.2). Any thread. */
 	int (*msi_send)(struct hv_vm *vm, uint64_t address, uint32_t data);

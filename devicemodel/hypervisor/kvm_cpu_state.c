@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "lib/util.h"
@@ -23,32 +24,32 @@
 #define MSR_MISC_ENABLE 0x1a0
 #define MSR_MTRR_DEF_TYPE 0x2ff
 
-/* All that the host's KVM can give. The caller frees it. */
-static struct kvm_cpuid2 *cpuid_supported(int kvm_fd)
+int kvm_cpuid_get(int kvm_fd, struct kvm_cpuid2 **ret_cpuid)
 {
 	struct kvm_cpuid2 *cpuid;
+	int ret;
 
 	cpuid = calloc(1, sizeof(*cpuid) + CPUID_ENTRIES_MAX * sizeof(cpuid->entries[0]));
 	if (!cpuid)
-		return NULL;
+		return -ENOMEM;
 	cpuid->nent = CPUID_ENTRIES_MAX;
 	if (ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid) < 0) {
+		ret = -errno;
 		free(cpuid);
-		return NULL;
+		return ret;
 	}
-	return cpuid;
+	*ret_cpuid = cpuid;
+	return 0;
 }
 
-unsigned int kvm_physical_width(int kvm_fd)
+unsigned int kvm_physical_width(const struct hv_vm *vm)
 {
-	struct kvm_cpuid2 *cpuid = cpuid_supported(kvm_fd);
 	unsigned int width = 36; /* of a processor without the leaf */
 	uint32_t i;
 
-	for (i = 0; cpuid && i < cpuid->nent; i++)
-		if (cpuid->entries[i].function == 0x80000008 && (cpuid->entries[i].eax & 0xff))
-			width = cpuid->entries[i].eax & 0xff;
-	free(cpuid);
+	for (i = 0; i < vm->cpuid->nent; i++)
+		if (vm->cpuid->entries[i].function == 0x80000008 && (vm->cpuid->entries[i].eax & 0xff))
+			width = vm->cpuid->entries[i].eax & 0xff;
 	return width < 63 ? width : 63;
 }
 
@@ -102,15 +103,17 @@ static void fit_entry(struct kvm_cpuid_entry2 *entry, unsigned int index, unsign
 	}
 }
 
-int kvm_cpuid_set(struct hv_vm *vm, int vcpu_fd, unsigned int index)
+int kvm_cpuid_set(const struct hv_vm *vm, int vcpu_fd, unsigned int index)
 {
-	struct kvm_cpuid2 *cpuid = cpuid_supported(vm->kvm_fd);
+	size_t size = sizeof(*vm->cpuid) + vm->cpuid->nent * sizeof(vm->cpuid->entries[0]);
+	struct kvm_cpuid2 *cpuid = malloc(size);
 	bool tsc_deadline;
 	uint32_t i;
 	int ret;
 
 	if (!cpuid)
 		return -ENOMEM;
+	memcpy(cpuid, vm->cpuid, size);
 	tsc_deadline = ioctl(vm->vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0;
 	for (i = 0; i < cpuid->nent; i++)
 		fit_entry(&cpuid->entries[i], index, vm->params.vcpus, tsc_deadline);

@@ -42,8 +42,8 @@ static void route_pin(struct kvm_irq_routing_entry *entry, uint32_t gsi, uint32_
 }
 
 /*
- * The kernel takes the whole table at once. Pins keep what KVM_CREATE_IRQCHIP gave them: the timer's
- * line 0 is pin 2 of the IOAPIC, the other lines are their own pins.
+ * The kernel takes the whole table at once. Lines are pins of their own number, but the timer's line 0
+ * is pin 2 of the IOAPIC, as on PCs and in the MADT; what KVM_CREATE_IRQCHIP has set up is pin 0.
  */
 static int routes_commit(struct hv_vm *vm)
 {
@@ -76,6 +76,11 @@ static int routes_commit(struct hv_vm *vm)
 	ret = ioctl(vm->vm_fd, KVM_SET_GSI_ROUTING, table) < 0 ? -errno : 0;
 	free(table);
 	return ret;
+}
+
+int kvm_irq_init(struct hv_vm *vm)
+{
+	return routes_commit(vm);
 }
 
 static struct kvm_route *route_find(struct hv_vm *vm, int fd)

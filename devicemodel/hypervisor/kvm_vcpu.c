@@ -68,6 +68,9 @@ int kvm_vcpu_create(struct hv_vm *vm, unsigned int index, const struct hv_vcpu_s
 
 	if (index >= vm->params.vcpus || vm->vcpus[index])
 		return error_set(err, -EINVAL, "vcpu %u: no such number, or it is there already", index);
+	ret = kvm_chips_create(vm, err);
+	if (ret < 0)
+		return ret;
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)
 		return error_set(err, -ENOMEM, "out of memory");

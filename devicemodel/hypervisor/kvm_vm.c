@@ -66,11 +66,18 @@ static int check_extensions(int kvm_fd, struct error *err)
 	return 0;
 }
 
-static int create_chips(struct hv_vm *vm, struct error *err)
+/*
+ * As late as may be: while the chips are there, each change of the memory map waits for all readers of
+ * the interrupt routes, some milliseconds at a time.
+ */
+int kvm_chips_create(struct hv_vm *vm, struct error *err)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
 	const char *what;
+	int ret;
 
+	if (vm->has_chips)
+		return 0;
 	what = "KVM_SET_TSS_ADDR";
 	if (ioctl(vm->vm_fd, KVM_SET_TSS_ADDR, KVM_TSS_ADDRESS) < 0)
 		goto failed;
@@ -80,6 +87,10 @@ static int create_chips(struct hv_vm *vm, struct error *err)
 	what = "KVM_CREATE_PIT2";
 	if (ioctl(vm->vm_fd, KVM_CREATE_PIT2, &pit) < 0)
 		goto failed;
+	ret = kvm_irq_init(vm);
+	if (ret < 0)
+		return error_set(err, ret, "KVM_SET_GSI_ROUTING: %s", strerror(-ret));
+	vm->has_chips = true;
 	return 0;
 
 failed:
@@ -118,6 +129,7 @@ static void kvm_vm_destroy(struct hv_vm *vm)
 	free(vm->vcpus);
 	fd_close(&vm->vm_fd);
 	fd_close(&vm->kvm_fd);
+	free(vm->cpuid);
 	free(vm->slots);
 	free(vm->routes);
 	free(vm);
@@ -147,10 +159,12 @@ static int kvm_vm_create(const struct hv_vm_params *params, struct hv_vm **ret_v
 		ret = error_set(err, -ENOMEM, "out of memory");
 		goto out_destroy;
 	}
-	vm->physical_width = kvm_physical_width(vm->kvm_fd);
+	ret = kvm_cpuid_get(vm->kvm_fd, &vm->cpuid);
+	if (ret < 0) {
+		error_set(err, ret, "KVM_GET_SUPPORTED_CPUID: %s", strerror(-ret));
+		goto out_destroy;
+	}
 	ret = create_vm_fd(vm, err);
-	if (ret == 0)
-		ret = create_chips(vm, err);
 	if (ret < 0)
 		goto out_destroy;
 	*ret_vm = vm;
@@ -159,11 +173,6 @@ static int kvm_vm_create(const struct hv_vm_params *params, struct hv_vm **ret_v
 out_destroy:
 	kvm_vm_destroy(vm);
 	return ret;
-}
-
-static unsigned int vm_physical_width(const struct hv_vm *vm)
-{
-	return vm->physical_width;
 }
 
 /* A free slot's index, growing the array by one if there is none. */
@@ -202,7 +211,7 @@ static int slot_set(struct hv_vm *vm, size_t index, uint64_t gpa, uint64_t size,
 
 static int kvm_mem_map(struct hv_vm *vm, uint64_t gpa, uint64_t size, void *host, bool writable)
 {
-	uint64_t limit = UINT64_C(1) << vm->physical_width;
+	uint64_t limit = UINT64_C(1) << kvm_physical_width(vm);
 	size_t index;
 	int ret;
 
@@ -239,7 +248,7 @@ const struct hv_ops hv_kvm = {
 	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN,
 	.vm_create = kvm_vm_create,
 	.vm_destroy = kvm_vm_destroy,
-	.physical_width = vm_physical_width,
+	.physical_width = kvm_physical_width,
 	.mem_map = kvm_mem_map,
 	.mem_unmap = kvm_mem_unmap,
 	.vcpu_create = kvm_vcpu_create,

@@ -70,7 +70,13 @@ static int ram_create(struct guest_memory *memory, uint64_t hugepage_size)
 		return -errno;
 	/* hugetlbfs reserves its pages here, so that a lack of them shows now and not as SIGBUS. */
 	memory->ram = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, map_flags, memory->ram_fd, 0);
-	return memory->ram == MAP_FAILED ? -errno : 0;
+	if (memory->ram == MAP_FAILED)
+		return -errno;
+	/* Wishes: large pages where the host grants them, and no copy of the guest in a core dump. */
+	if (!hugepage_size)
+		madvise(memory->ram, memory->size, MADV_HUGEPAGE);
+	madvise(memory->ram, memory->size, MADV_DONTDUMP);
+	return 0;
 }
 
 static int segment_add(struct guest_memory *memory, uint64_t gpa, uint64_t size, void *host)

@@ -4,6 +4,7 @@
  * Header values: ivshmem specification of QEMU; subsystem with a region id: ACRN.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/pci/pci.h"
@@ -27,7 +28,7 @@
 struct ivshmem {
 	struct pci_dev pci;
 	struct ivshmem_core core;
-	struct log_limit unmappable;
+	struct log_limit unmappable, unmapped;
 };
 
 static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
@@ -36,9 +37,13 @@ static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
 	int ret = memory_map(dev->pci.bus->memory, gpa, size, memory);
 
 	/* Expected for a moment while a guest sizes the BAR; only a puzzled reader looks here. */
-	if (ret < 0)
+	if (ret == -EINVAL)
 		log_limited(&dev->unmappable, LOG_LEVEL_DEBUG, dev->pci.tag,
-			    "BAR2 at 0x%llx cannot be mapped (error %d)", (unsigned long long)gpa, -ret);
+			    "BAR2 at 0x%llx: there is no such address", (unsigned long long)gpa);
+	else if (ret < 0)
+		log_limited(&dev->unmapped, LOG_LEVEL_WARNING, dev->pci.tag,
+			    "BAR2 at 0x%llx cannot be mapped, the guest does not see its region: %s",
+			    (unsigned long long)gpa, strerror(-ret));
 	return ret;
 }
 

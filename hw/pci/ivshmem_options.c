@@ -120,7 +120,7 @@ static const struct option_spec specs[] = {
 	  .parse = parse_hugepages },
 	{ .key = "prefault", .help = "have all pages present from the start", .kind = OPTION_FLAG, FIELD(prefault) },
 	{ .key = "lock", .help = "never page the region out", .kind = OPTION_FLAG, FIELD(lock) },
-	{ .key = "shm", .value = "/OBJECT", .help = "use this POSIX object, as QEMU or upstream acrn-dm name it", .kind = OPTION_VALUE,
+	{ .key = "shm", .value = "/OBJECT", .help = "use this POSIX object, as QEMU or upstream acrn-dm name it", .kind = OPTION_STRING,
 	  .unique = true, FIELD(shm_object), .parse = parse_shm_object },
 };
 
