@@ -246,12 +246,27 @@ $(B)/guest/%.o: %
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) -m64 $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
+# --- samples for Linux guests --------------------------------------------------------------------
+# Not part of "all": they need libpciaccess, which nothing else does.
+
+LINUX_SAMPLE_SRCS := \
+	samples/linux/device.c \
+	samples/linux/ivshmem-access.c \
+	samples/linux/message.c
+
+.PHONY: samples
+samples: guests $(B)/samples/ivshmem-access
+
+$(B)/samples/ivshmem-access: $(LINUX_SAMPLE_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(PCIACCESS_LIBS)
+
 # --- unit tests ---------------------------------------------------------------------------------
 # A program per module, linked with just the objects it needs: a link error shows a layering error.
 
 BUS_OBJS := devicemodel/vm/io_bus.o
 MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/parse.o
 
+CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o lib/parse.o
 FAKE_HV_OBJS := tests/fake_hv.o tests/leaks.o
 PCI_OBJS := $(PCI_SRCS:%.c=%.o) $(MEMORY_OBJS) devicemodel/vm/irq.o tests/unit/pci_fixture.o \
 	$(FAKE_HV_OBJS)
@@ -259,23 +274,34 @@ PCI_OBJS := $(PCI_SRCS:%.c=%.o) $(MEMORY_OBJS) devicemodel/vm/irq.o tests/unit/p
 UNIT_TESTS := \
 	acpi \
 	boot \
+	command_line \
 	console \
+	device_class \
 	elf \
+	error \
+	event_loop \
+	fds \
 	image \
+	io_bus \
 	ivshmem \
 	ivshmem_core \
 	ivshmem_options \
 	json \
+	kvm \
 	layout \
 	linux_boot \
+	log \
 	machine \
+	memory \
 	multiboot \
 	name \
+	parse \
 	pci_assign \
 	pci_bar \
 	pci_bus \
 	pci_config \
 	pci_msix \
+	pci_slot \
 	power \
 	pvh \
 	record \
@@ -284,10 +310,13 @@ UNIT_TESTS := \
 	region_limits \
 	region_list \
 	region_race \
+	request \
 	rtc \
 	runtime_dir \
 	uart \
-	vm
+	vcpu \
+	vm \
+	vm_config
 
 test_name_OBJS := ivshmem/name.o lib/error.o
 test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o hw/isa/borrowed_fd.o \
@@ -360,6 +389,23 @@ test_vm_OBJS := $(VM_SRCS:%.c=%.o) $(CONFIG_SRCS:%.c=%.o) $(LIB_SRCS:%.c=%.o) $(
 test_machine_OBJS := $(filter-out devicemodel/hypervisor/% devicemodel/main.o,$(ACRN_DM_SRCS:%.c=%.o)) \
 	$(FAKE_HV_OBJS) tests/unit/region_fixture.o
 test_machine_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
+test_error_OBJS := lib/error.o
+test_log_OBJS := lib/log.o
+test_parse_OBJS := lib/parse.o
+test_fds_OBJS := lib/fds.o
+test_event_loop_OBJS := lib/event_loop.o lib/fds.o tests/leaks.o
+test_io_bus_OBJS := $(BUS_OBJS)
+test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS)
+test_request_OBJS := devicemodel/vm/request.o lib/event_loop.o lib/fds.o
+test_vcpu_OBJS := devicemodel/vm/vcpu.o devicemodel/vm/request.o lib/error.o lib/event_loop.o lib/fds.o \
+	lib/log.o $(FAKE_HV_OBJS)
+test_pci_slot_OBJS := devicemodel/config/pci_slot.o lib/error.o lib/parse.o
+test_device_class_OBJS := devicemodel/config/device_class.o lib/error.o lib/parse.o
+test_vm_config_OBJS := $(CONFIG_OBJS)
+test_vm_config_LIBS := $(CRYPTO_LIBS)
+test_command_line_OBJS := $(CONFIG_OBJS)
+test_command_line_LIBS := $(CRYPTO_LIBS)
+test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o tests/leaks.o
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 
@@ -373,14 +419,29 @@ $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 # Scripts that drive the real programs, and the programs that help them.
 
 FUNCTIONAL_TESTS := \
-	tests/functional/ivshmemctl.sh
+	tests/functional/console.sh \
+	tests/functional/images.sh \
+	tests/functional/ivshmemctl.sh \
+	tests/functional/pair.sh \
+	tests/functional/resources.sh \
+	tests/functional/signals.sh
 
-FUNCTIONAL_PROGRAMS := $(B)/tests/functional/region_user
+FUNCTIONAL_PROGRAMS := $(B)/tests/functional/region_user $(B)/tests/functional/pty-run
 
 REGION_USER_SRCS := $(LIB_SRCS) $(IVSHMEM_SRCS) tests/functional/region_user.c
 
 $(B)/tests/functional/region_user: $(REGION_USER_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
+$(B)/tests/functional/pty-run: $(B)/tests/functional/pty-run.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ -lutil
+
+# Tests by guests that look at the machine from inside.
+GUEST_TESTS := \
+	tests/guest/bar-move.sh \
+	tests/guest/device.sh \
+	tests/guest/machine.sh \
+	tests/guest/power.sh
 
 # --- bench --------------------------------------------------------------------------------------
 
@@ -415,18 +476,76 @@ bench: $(B)/acrn-dm $(GUESTS) $(B)/bench/bench $(B)/bench/firmware.bin
 	$(if $(filter-out build,$(B)),$(error figures of a build with SAN=1 or COV=1 mean nothing))
 	$(Q)$(B)/bench/bench $(B) $(BENCH_RUNS) $(BENCH)
 
+# --- fuzzers -------------------------------------------------------------------------------------
+# They need clang with libFuzzer (FUZZ_CC) and are always built with sanitizers, into build/fuzz. "make
+# fuzz" runs each for FUZZ_SECONDS, "make check-fuzz" for a few thousand inputs, always the same.
+
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 20
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer $(WARNINGS) \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -pthread
+
+FUZZERS := \
+	command_line \
+	pci_config
+
+fuzz_command_line_SRCS := $(CONFIG_SRCS) hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/parse.c
+fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c devicemodel/vm/memory.c \
+	devicemodel/config/device_class.c hw/pci/ivshmem.c hw/pci/ivshmem_core.c \
+	hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/fds.c lib/log.c lib/parse.c tests/fake_hv.c
+
+# Asked for only where it matters, since asking takes a moment.
+FUZZ_PROGRAMS :=
+ifneq ($(filter check check-fuzz fuzz,$(MAKECMDGOALS)),)
+ifeq ($(shell echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' | \
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null && echo yes),yes)
+FUZZ_PROGRAMS := $(FUZZERS:%=$(B)/fuzz/fuzz_%)
+endif
+endif
+
+define fuzz_program
+$(B)/fuzz/fuzz_$(1): $(B)/fuzz/tests/fuzz/fuzz_$(1).o $$(fuzz_$(1)_SRCS:%.c=$(B)/fuzz/%.o)
+	$$(call say,LD,$$@)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$^ $$(CRYPTO_LIBS)
+endef
+$(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
+
+$(B)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(FUZZ_CC) $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: fuzz
+fuzz: $(FUZZ_PROGRAMS)
+	$(Q)FUZZERS='$(FUZZERS)' FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=$(B) tests/fuzz/run-fuzzers.sh
+
 # --- checks: each runs alone --------------------------------------------------------------------
 
 RUN_TESTS = BUILD=$(B) TEST_LOGS=$(B)/tests/logs tests/run.sh
 
-.PHONY: check check-unit check-functional
-check: check-unit check-functional
+.PHONY: check check-unit check-golden check-functional check-guest check-nested check-fuzz check-lint
+check: check-unit check-golden check-functional check-guest check-nested check-fuzz check-lint
 
 check-unit: $(UNIT_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-unit $(UNIT_PROGRAMS)
 
-check-functional: $(PROGRAMS) $(FUNCTIONAL_PROGRAMS)
+check-golden: $(B)/acrn-dm
+	$(Q)$(RUN_TESTS) check-golden tests/golden/run.sh
+
+check-functional: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-functional $(FUNCTIONAL_TESTS)
+
+check-guest: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS)
+	$(Q)$(RUN_TESTS) check-guest $(GUEST_TESTS)
+
+# Stock Linux guests, in an emulated machine that has hardware virtualisation.
+check-nested: $(PROGRAMS) samples
+	$(Q)TEST_LIMIT=1200 $(RUN_TESTS) check-nested tests/e2e/linux-pair.sh
+
+check-fuzz: $(FUZZ_PROGRAMS)
+	$(Q)FUZZERS='$(FUZZERS)' $(RUN_TESTS) check-fuzz tests/fuzz/run-fuzzers.sh
+
+check-lint: $(B)/gen/devicemodel/boot/dsdt.inc
+	$(Q)CC='$(CC)' HEADER_FLAGS='$(CPPFLAGS) -std=gnu11 $(WARNINGS)' $(RUN_TESTS) check-lint \
+		scripts/check-layers.sh scripts/check-headers.sh scripts/check-style.sh
 
 # --- install ------------------------------------------------------------------------------------
 
@@ -438,7 +557,7 @@ install: $(PROGRAMS)
 
 .PHONY: help
 help:
-	@sed -n 's/^# //p' Makefile | sed -n '2,5p'
+	@sed -n 's/^#   //p' Makefile
 	@echo 'Targets: all guests check fuzz bench install clean help;'
 	@echo 'check-unit check-golden check-functional check-guest check-nested check-lint run one part.'
 
