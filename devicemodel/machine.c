@@ -60,9 +60,10 @@ static int choose_windows(struct machine *machine, struct error *err)
 	uint64_t limit = UINT64_C(1) << width;
 
 	if (base + GIB > limit)
-		return error_set(err, -EINVAL, "-m %llu MB leaves no room for devices in the guest's %u "
-				 "address bits; lower it", (unsigned long long)(memory_size(vm->memory) / MIB),
-				 width);
+		return error_set(err, -EINVAL,
+				 "-m %llu MB leaves no room for devices in the guest's %u "
+				 "address bits; lower it",
+				 (unsigned long long)(memory_size(vm->memory) / MIB), width);
 	machine->windows = (struct pci_windows){
 		.mem32_base = MACHINE_PCI32_BASE,
 		.mem32_end = MACHINE_PCI32_END,
@@ -78,8 +79,9 @@ static int reserve_top(struct machine *machine, struct error *err)
 	int ret = io_bus_add(machine->vm->bus, IO_SPACE_MMIO, MACHINE_IOAPIC_BASE,
 			     MEMORY_HIGH_BASE - MACHINE_IOAPIC_BASE, NULL, NULL);
 
-	return ret < 0 ? error_set(err, ret, "cannot reserve the interrupt controllers: %s", strerror(-ret)) :
-			 0;
+	return ret < 0 ? error_set(err, ret, "cannot reserve the interrupt controllers: %s",
+				   strerror(-ret))
+		       : 0;
 }
 
 static int build_chipset(struct machine *machine, struct error *err)
@@ -110,7 +112,8 @@ static int build_chipset(struct machine *machine, struct error *err)
 	if (ret == 0)
 		ret = power_new(vm->bus, &power, &machine->power, err);
 	if (ret == 0)
-		ret = pci_bus_new(vm->bus, vm->memory, &vm->irq, MACHINE_ECAM_BASE, &machine->pci, err);
+		ret = pci_bus_new(vm->bus, vm->memory, &vm->irq, MACHINE_ECAM_BASE, &machine->pci,
+				  err);
 	if (ret == 0) {
 		pci_bus_set_reset_port(machine->pci, power_reset_port_access, machine->power);
 		ret = com1_new(&com1, &machine->com1, err);
@@ -127,8 +130,8 @@ static int build_devices(struct machine *machine, struct error *err)
 
 	for (i = 0; i < config->device_count; i++) {
 		ret = pci_bus_add(machine->pci, config->devices[i].slot,
-				  pci_device_ops(config->devices[i].class), config->devices[i].options,
-				  err);
+				  pci_device_ops(config->devices[i].class),
+				  config->devices[i].options, err);
 		if (ret < 0)
 			return ret;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The machine inside a VM: chipset and configured devices, and what its firmware would do. It also is
- * the VM's life from power-on to the end, guest resets included.
+ * The machine inside a VM: chipset and configured devices, and what its firmware would do. It also
+ * is the VM's life from power-on to the end, guest resets included.
  */
 #ifndef DEVICEMODEL_MACHINE_H
 #define DEVICEMODEL_MACHINE_H

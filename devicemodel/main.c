@@ -54,7 +54,10 @@ static int exit_status(enum vm_request_kind end, unsigned char status)
 	}
 }
 
-/* The operator's signals, taken by the event loop; every thread made from here on leaves them alone. */
+/*
+ * The operator's signals, taken by the event loop; every thread made from here on leaves them
+ * alone.
+ */
 static int open_signals(void)
 {
 	struct sigaction hangup;
@@ -69,8 +72,11 @@ static int open_signals(void)
 		sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
-	/* A console or a server that goes away is an error of a write, not the end. */
+	/*
+	 * A console or a server that goes away, and ulimit -f, are errors of a write, not the end.
+	 */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
 }
@@ -139,7 +145,8 @@ static int check_and_run(const struct vm_config *config, struct error *err)
 	const struct hv_ops *ops = hv_find(name);
 
 	if (!ops) {
-		error_set(err, -EINVAL, "unknown hypervisor \"%s\"; there is: %s", name, hv_names());
+		error_set(err, -EINVAL, "unknown hypervisor \"%s\"; there is: %s", name,
+			  hv_names());
 		return say(EX_USAGE, err);
 	}
 	if (machine_check(config, ops, err) < 0)
@@ -187,8 +194,14 @@ int main(int argc, char **argv)
 	int ret, status;
 
 	vm_config_init(&config);
-	if (fds_fill_standard() < 0)
-		return EXIT_ERROR;
+	ret = fds_fill_standard();
+	if (ret < 0) {
+		error_set(&err, ret,
+			  "cannot open /dev/null for what is closed of standard input, output "
+			  "and error: %s",
+			  strerror(-ret));
+		return say(EXIT_ERROR, &err);
+	}
 	ret = command_line_parse(argc, argv, pci_device_classes, &config, &command, &err);
 	if (ret < 0)
 		status = say(ret == -EINVAL ? EX_USAGE : EXIT_ERROR, &err);

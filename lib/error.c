@@ -34,6 +34,7 @@ int error_prefix(struct error *err, int code, const char *fmt, ...)
 	/* The reason says more than the words that a user knows anyway. */
 	room = (int)(sizeof(err->text) - strlen(": ") - 1 - strlen(inner.text));
 	if ((int)strlen(prefix) > room)
-		return error_set(err, code, "%.*s...: %s", room > 3 ? room - 3 : 0, prefix, inner.text);
+		return error_set(err, code, "%.*s...: %s", room > 3 ? room - 3 : 0, prefix,
+				 inner.text);
 	return error_set(err, code, "%s: %s", prefix, inner.text);
 }

@@ -26,7 +26,9 @@ LIST_HEAD(source_list, event_source);
 struct event_loop {
 	int epoll_fd;
 	int stop_fd;
-	/* Sources with a callback, and removed ones whose events may still be in the current batch. */
+	/*
+	 * Sources with a callback, and removed ones whose events may still be in the current batch.
+	 */
 	struct source_list sources, removed;
 };
 
@@ -114,7 +116,9 @@ int event_source_set(struct event_source *source, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = source };
 
-	return epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) < 0 ? -errno : 0;
+	if (epoll_ctl(source->loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) < 0)
+		return -errno;
+	return 0;
 }
 
 void event_source_remove(struct event_source *source)

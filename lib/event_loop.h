@@ -19,9 +19,9 @@ int event_loop_new(struct event_loop **ret_loop);
 void event_loop_free(struct event_loop *loop);
 
 /*
- * Call @callback(@ctx, events) in the loop's thread whenever @fd is ready for @events (EPOLLIN, ...;
- * level-triggered). @fd stays the caller's and must outlive the source.
- * Returns 0 or -errno (-EPERM: @fd is a regular file, which is always ready; -ENOMEM).
+ * Call @callback(@ctx, events) in the loop's thread whenever @fd is ready for @events (EPOLLIN,
+ * ...; level-triggered). @fd stays the caller's and must outlive the source. Returns 0 or -errno
+ * (-EPERM: @fd is a regular file, which is always ready; -ENOMEM).
  */
 int event_loop_add(struct event_loop *loop, int fd, uint32_t events, event_callback *callback,
 		   void *ctx, struct event_source **ret_source);

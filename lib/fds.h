@@ -10,8 +10,8 @@
 void fd_close(int *fd);
 
 /*
- * Open /dev/null on those of 0, 1 and 2 that are closed, or the next file opened would take the place
- * of standard input or output. To be called first in main(). Returns 0 or -errno.
+ * Open /dev/null on those of 0, 1 and 2 that are closed, or the next file opened would take the
+ * place of standard input or output. To be called first in main(). Returns 0 or -errno.
  */
 int fds_fill_standard(void);
 

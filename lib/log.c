@@ -42,7 +42,10 @@ log_vline(enum log_level level, const char *tag, const char *fmt, va_list args)
 		length = sizeof(line) - 1;
 		line[length - 1] = '\n';
 	}
-	/* One write per line, so that threads and processes sharing the terminal do not mix letters. */
+	/*
+	 * One write per line, so that threads and processes sharing the terminal do not mix
+	 * letters.
+	 */
 	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0) {
 		/* Nobody is left who could be told. */
 	}
@@ -58,7 +61,8 @@ void log_line(enum log_level level, const char *tag, const char *fmt, ...)
 	va_end(args);
 }
 
-void log_limited(struct log_limit *limit, enum log_level level, const char *tag, const char *fmt, ...)
+void log_limited(struct log_limit *limit, enum log_level level, const char *tag, const char *fmt,
+		 ...)
 {
 	va_list args;
 

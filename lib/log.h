@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The log: one line per event on standard error, "program: tag: text". Used by devicemodel/, hw/ and
- * main files; lib/ and ivshmem/ return codes instead. Any thread may log; a line is never torn.
+ * The log: one line per event on standard error, "program: tag: text". Used by devicemodel/, hw/
+ * and main files; lib/ and ivshmem/ return codes instead. Any thread may log; a line is never torn.
  */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
@@ -18,7 +18,9 @@ enum log_level {
 /* Lines above @level are dropped. The default is LOG_LEVEL_WARNING. */
 void log_set_level(enum log_level level);
 
-/* @tag names the object ("00:06.0 ivshmem", "vcpu 1", ...) and may be NULL for the program itself. */
+/*
+ * @tag names the object ("00:06.0 ivshmem", "vcpu 1", ...) and may be NULL for the program itself.
+ */
 void log_line(enum log_level level, const char *tag, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -37,7 +39,7 @@ struct log_limit {
 
 #define LOG_LIMIT_BURST 8
 
-void log_limited(struct log_limit *limit, enum log_level level, const char *tag, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+void log_limited(struct log_limit *limit, enum log_level level, const char *tag, const char *fmt,
+		 ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -89,10 +89,13 @@ static int apply_memory(struct parser *parser, const struct option_row *row, con
 
 	(void)row;
 	if (parse_size(word, MIB, &size) < 0)
-		return error_set(err, -EINVAL, "-m %s: write a size in megabytes, or with K, M or G", word);
+		return error_set(err, -EINVAL,
+				 "-m %s: write a size in megabytes, or with K, M or G", word);
 	if (size < VM_MEMORY_MIN || size > VM_MEMORY_MAX || size % VM_MEMORY_UNIT)
-		return error_set(err, -EINVAL, "-m %s: guest memory is %" PRIu64 " MB to 1 TB, in steps "
-				 "of %" PRIu64 " MB", word, VM_MEMORY_MIN / MIB, VM_MEMORY_UNIT / MIB);
+		return error_set(err, -EINVAL,
+				 "-m %s: guest memory is %" PRIu64 " MB to 1 TB, in steps "
+				 "of %" PRIu64 " MB",
+				 word, VM_MEMORY_MIN / MIB, VM_MEMORY_UNIT / MIB);
 	parser->config->memory_size = size;
 	return 0;
 }
@@ -116,7 +119,8 @@ static int apply_cpus(struct parser *parser, const struct option_row *row, const
 
 	(void)row;
 	if (parse_decimal(word, VM_VCPUS_MAX, &count) < 0 || count == 0)
-		return error_set(err, -EINVAL, "--cpus %s: write a number from 1 to %d", word, VM_VCPUS_MAX);
+		return error_set(err, -EINVAL, "--cpus %s: write a number from 1 to %d", word,
+				 VM_VCPUS_MAX);
 	parser->config->vcpus = (unsigned int)count;
 	return 0;
 }
@@ -147,7 +151,8 @@ static int apply_bootargs(struct parser *parser, const struct option_row *row, c
 {
 	(void)row;
 	if (strlen(word) > VM_BOOTARGS_MAX)
-		return error_set(err, -EINVAL, "-B: %zu bytes are more than the %d that are allowed",
+		return error_set(err, -EINVAL,
+				 "-B: %zu bytes are more than the %d that are allowed",
 				 strlen(word), VM_BOOTARGS_MAX);
 	free(parser->config->bootargs);
 	parser->config->bootargs = strdup(word);
@@ -157,27 +162,34 @@ static int apply_bootargs(struct parser *parser, const struct option_row *row, c
 #define FIELD(member) .field = offsetof(struct vm_config, member)
 
 static const struct option_row rows[] = {
-	{ 'm', "memsize", "SIZE", "guest memory: megabytes, or with K, M or G (256M)", .apply = apply_memory },
-	{ 0, "hugepages", "SIZE", "take guest memory from huge pages of 2M or 1G", .apply = apply_hugepages },
+	{ 'm', "memsize", "SIZE", "guest memory: megabytes, or with K, M or G (256M)",
+	  .apply = apply_memory },
+	{ 0, "hugepages", "SIZE", "take guest memory from huge pages of 2M or 1G",
+	  .apply = apply_hugepages },
 	{ 'c', "cpus", "N", "virtual CPUs (1)", .apply = apply_cpus },
-	{ 's', "pci_slot", "SLOT,CLASS[,OPTION]...", "put a PCI device into a slot; -s help lists them",
-	  .apply = apply_slot },
-	{ 'l', "lpc", "com1,stdio", "connect the serial port to standard input and output", .apply = apply_lpc },
-	{ 'k', "kernel", "FILE", "boot a Linux bzImage (or a multiboot or ELF image)", .apply = apply_string,
-	  FIELD(kernel) },
-	{ 'r', "ramdisk", "FILE", "its initial RAM disk (or first multiboot module)", .apply = apply_string,
-	  FIELD(ramdisk) },
+	{ 's', "pci_slot", "SLOT,CLASS[,OPTION]...",
+	  "put a PCI device into a slot; -s help lists them", .apply = apply_slot },
+	{ 'l', "lpc", "com1,stdio", "connect the serial port to standard input and output",
+	  .apply = apply_lpc },
+	{ 'k', "kernel", "FILE", "boot a Linux bzImage (or a multiboot or ELF image)",
+	  .apply = apply_string, FIELD(kernel) },
+	{ 'r', "ramdisk", "FILE", "its initial RAM disk (or first multiboot module)",
+	  .apply = apply_string, FIELD(ramdisk) },
 	{ 'B', "bootargs", "TEXT", "its command line", .apply = apply_bootargs },
-	{ 'E', "elf_file", "FILE", "boot a multiboot or plain ELF image", .apply = apply_string, FIELD(elf) },
-	{ 0, "hypervisor", "NAME", "auto, or one by name (auto)", .apply = apply_string, FIELD(hypervisor) },
+	{ 'E', "elf_file", "FILE", "boot a multiboot or plain ELF image", .apply = apply_string,
+	  FIELD(elf) },
+	{ 0, "hypervisor", "NAME", "auto, or one by name (auto)", .apply = apply_string,
+	  FIELD(hypervisor) },
 	{ 0, "no-reboot", NULL, "end with status 2 when the guest resets, instead of restarting it",
 	  .apply = apply_flag, FIELD(no_reboot) },
 	{ 0, "debugexit", NULL, "a write of V to port 0xf4 ends the VM with status V << 1 | 1",
 	  .apply = apply_flag, FIELD(debug_exit) },
-	{ 0, "dump-config", NULL, "check the command line, print what it means, and end", .apply = apply_command,
-	  .command = COMMAND_DUMP_CONFIG },
-	{ 'h', "help", NULL, "print this and end", .apply = apply_command, .command = COMMAND_HELP },
-	{ 'v', "version", NULL, "print the version and end", .apply = apply_command, .command = COMMAND_VERSION },
+	{ 0, "dump-config", NULL, "check the command line, print what it means, and end",
+	  .apply = apply_command, .command = COMMAND_DUMP_CONFIG },
+	{ 'h', "help", NULL, "print this and end", .apply = apply_command,
+	  .command = COMMAND_HELP },
+	{ 'v', "version", NULL, "print the version and end", .apply = apply_command,
+	  .command = COMMAND_VERSION },
 	{ 'A', "acpi", NULL, NULL, .apply = apply_nothing },
 };
 
@@ -230,7 +242,8 @@ static void fill_tables(struct getopt_tables *tables)
 			*letter++ = rows[i].letter;
 		if (rows[i].letter && rows[i].value)
 			*letter++ = ':';
-		*name++ = (struct option){ rows[i].name, rows[i].value ? 1 : 0, NULL, ROW_BASE + (int)i };
+		*name++ = (struct option){ rows[i].name, rows[i].value ? 1 : 0, NULL,
+					   ROW_BASE + (int)i };
 	}
 	*letter = '\0';
 	for (i = 0; i < ARRAY_SIZE(refused); i++)
@@ -265,17 +278,20 @@ static int apply_getopt(struct parser *parser, int value, char **argv, struct er
 		return error_set(err, -EINVAL, "unknown option %s; -h lists them",
 				 short_form ? letter : word);
 	if (value == ':')
-		return error_set(err, -EINVAL, "option %s needs a value", short_form ? letter : word);
+		return error_set(err, -EINVAL, "option %s needs a value",
+				 short_form ? letter : word);
 	if (value >= REFUSED_BASE)
 		return error_set(err, -EINVAL, "option --%s is not supported: %s",
-				 refused[value - REFUSED_BASE].name, refused[value - REFUSED_BASE].remedy);
+				 refused[value - REFUSED_BASE].name,
+				 refused[value - REFUSED_BASE].remedy);
 	row = find_row(value);
 	return row->apply(parser, row, optarg, err);
 }
 
 static bool ends_parsing(enum command command)
 {
-	return command == COMMAND_HELP || command == COMMAND_DEVICE_HELP || command == COMMAND_VERSION;
+	return command == COMMAND_HELP || command == COMMAND_DEVICE_HELP ||
+	       command == COMMAND_VERSION;
 }
 
 int command_line_parse(int argc, char **argv, const struct device_class *const *classes,
@@ -320,16 +336,20 @@ void command_line_help(FILE *out)
 		if (!rows[i].help)
 			continue;
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", rows[i].letter ? '-' : ' ',
-			 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? "," : " ", rows[i].name,
-			 rows[i].value ? " " : "", rows[i].value ? rows[i].value : "");
+			 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? "," : " ",
+			 rows[i].name, rows[i].value ? " " : "",
+			 rows[i].value ? rows[i].value : "");
 		fprintf(out, "  %-38s %s\n", left, rows[i].help);
 	}
-	fprintf(out, "\n"
-		     "Exit status: 0 the guest powered off, or SIGINT, SIGTERM or SIGHUP ended it; 2 it asked\n"
-		     "for a reset and --no-reboot was given; 4 it crashed (triple fault); 64 bad usage; with\n"
-		     "--debugexit what the guest wrote, V << 1 | 1; 1 anything else.\n"
-		     "\n"
-		     "Example, one of a pair that shares 2 MB:\n"
-		     "  acrn-dm -m 256M -l com1,stdio -k vmlinuz -r initrd.img -B console=ttyS0 \\\n"
-		     "      -s 0:0,hostbridge -s 6,ivshmem,dm:/demo,2 vm1\n");
+	fprintf(out,
+		"\n"
+		"Exit status: 0 the guest powered off, or SIGINT, SIGTERM or SIGHUP ended it; 2 it "
+		"asked\n"
+		"for a reset and --no-reboot was given; 4 it crashed (triple fault); 64 bad usage; "
+		"with\n"
+		"--debugexit what the guest wrote, V << 1 | 1; 1 anything else.\n"
+		"\n"
+		"Example, one of a pair that shares 2 MB:\n"
+		"  acrn-dm -m 256M -l com1,stdio -k vmlinuz -r initrd.img -B console=ttyS0 \\\n"
+		"      -s 0:0,hostbridge -s 6,ivshmem,dm:/demo,2 vm1\n");
 }

@@ -13,8 +13,10 @@ static int parse_number_field(const struct option_spec *spec, const char *word, 
 	uint64_t value;
 
 	if (parse_number(word, spec->max, &value) < 0 || value < spec->min)
-		return error_set(err, -EINVAL, "bad %s \"%s\": allowed is %llu to %llu, decimal or 0x "
-				 "hexadecimal", spec->key, word, (unsigned long long)spec->min,
+		return error_set(err, -EINVAL,
+				 "bad %s \"%s\": allowed is %llu to %llu, decimal or 0x "
+				 "hexadecimal",
+				 spec->key, word, (unsigned long long)spec->min,
 				 (unsigned long long)spec->max);
 	memcpy(field, &value, sizeof(value));
 	return 0;
@@ -33,7 +35,8 @@ static int parse_field(const struct option_spec *spec, const char *word, void *f
 		return parse_number_field(spec, word, field, err);
 	case OPTION_STRING:
 		if (!*word)
-			return error_set(err, -EINVAL, "%s= needs a value (%s)", spec->key, spec->value);
+			return error_set(err, -EINVAL, "%s= needs a value (%s)", spec->key,
+					 spec->value);
 		if (spec->parse)
 			return spec->parse(word, field, err);
 		memcpy(field, &word, sizeof(word));
@@ -45,8 +48,8 @@ static int parse_field(const struct option_spec *spec, const char *word, void *f
 }
 
 /* The option that @word, the @place-th of the list, belongs to; *ret_value is what it is given. */
-static const struct option_spec *find_spec(const struct device_class *class, char *word, size_t place,
-					   char **ret_value)
+static const struct option_spec *find_spec(const struct device_class *class, char *word,
+					   size_t place, char **ret_value)
 {
 	const struct option_spec *spec;
 	char *equals = strchr(word, '=');
@@ -61,8 +64,8 @@ static const struct option_spec *find_spec(const struct device_class *class, cha
 		return spec;
 	}
 	/*
-	 * Positional ones come first in the table, so that place and index are one. A mistyped key is not
-	 * the value of one that may be left out.
+	 * Positional ones come first in the table, so that place and index are one. A mistyped key
+	 * is not the value of one that may be left out.
 	 */
 	spec = place < class->option_count ? &class->options[place] : NULL;
 	if (!spec || !spec->positional || (equals && !spec->required))
@@ -98,17 +101,17 @@ static int parse_word(const struct device_class *class, char *word, size_t place
 
 	spec = find_spec(class, word, place, &value);
 	if (!spec)
-		return error_set(err, -EINVAL, "unknown option \"%s\"; %s takes: %s", word, class->name,
-				 list_options(class, known, sizeof(known)));
+		return error_set(err, -EINVAL, "unknown option \"%s\"; %s takes: %s", word,
+				 class->name, list_options(class, known, sizeof(known)));
 	bit = UINT64_C(1) << (spec - class->options);
 	if (*seen & bit)
 		return error_set(err, -EINVAL, "option \"%s\" is given twice", spec->key);
 	if (spec->kind == OPTION_FLAG && value)
-		return error_set(err, -EINVAL, "option \"%s\" takes no value, \"%s\" has one", spec->key,
-				 word);
+		return error_set(err, -EINVAL, "option \"%s\" takes no value, \"%s\" has one",
+				 spec->key, word);
 	if (spec->kind != OPTION_FLAG && !value)
-		return error_set(err, -EINVAL, "option \"%s\" needs a value: %s=%s", spec->key, spec->key,
-				 spec->value);
+		return error_set(err, -EINVAL, "option \"%s\" needs a value: %s=%s", spec->key,
+				 spec->key, spec->value);
 	*seen |= bit;
 	return parse_field(spec, value, (char *)options + spec->offset, err);
 }

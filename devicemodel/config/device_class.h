@@ -16,7 +16,7 @@
 enum option_kind {
 	OPTION_FLAG,   /* bool: the key alone */
 	OPTION_NUMBER, /* uint64_t: decimal or 0x hex, within min..max */
-	OPTION_STRING, /* const char *: not empty; a parse function, if there is one, says what else */
+	OPTION_STRING, /* const char *: not empty, and whatever else the parse function wants */
 	OPTION_VALUE,  /* anything: the parse function knows */
 };
 
@@ -30,7 +30,7 @@ struct option_spec {
 	bool unique; /* two devices of this class in one VM may not have the same one */
 	size_t offset, size; /* of the field in the device's options */
 	uint64_t min, max;   /* OPTION_NUMBER */
-	/* Fill the field at @field from @word, or return -EINVAL with @err. OPTION_VALUE needs it. */
+	/* OPTION_VALUE, OPTION_STRING: fill @field from @word, or return -EINVAL with @err. */
 	int (*parse)(const char *word, void *field, struct error *err);
 };
 

@@ -51,8 +51,8 @@ int pci_slot_parse(const char *word, struct pci_slot *ret_slot, struct error *er
 	if (bus > 0)
 		return error_set(err, -EINVAL, "bad slot \"%s\": there is only bus 0", word);
 	if (device > 31 || function > 7)
-		return error_set(err, -EINVAL, "bad slot \"%s\": devices are 0 to 31, functions 0 to 7",
-				 word);
+		return error_set(err, -EINVAL,
+				 "bad slot \"%s\": devices are 0 to 31, functions 0 to 7", word);
 	*ret_slot = (struct pci_slot){ (uint8_t)bus, (uint8_t)device, (uint8_t)function };
 	return 0;
 }

@@ -90,16 +90,18 @@ static int check_conflict(const struct device_config *a, const struct device_con
 	pci_slot_text(a->slot, slot_a);
 	pci_slot_text(b->slot, slot_b);
 	if (pci_slot_equal(a->slot, b->slot))
-		return error_set(err, -EINVAL, "slot %s is occupied: \"%s%s%s\" is there already, \"%s%s%s\" "
-				 "needs another", slot_a, a->class->name, a->text ? "," : "",
-				 a->text ? a->text : "", b->class->name, b->text ? "," : "",
-				 b->text ? b->text : "");
+		return error_set(err, -EINVAL,
+				 "slot %s is occupied: \"%s%s%s\" is there already, \"%s%s%s\" "
+				 "needs another",
+				 slot_a, a->class->name, a->text ? "," : "", a->text ? a->text : "",
+				 b->class->name, b->text ? "," : "", b->text ? b->text : "");
 	for (i = 0; a->class == b->class && i < a->class->option_count; i++) {
 		spec = &a->class->options[i];
 		if (spec->unique && same_value(spec, a, b))
-			return error_set(err, -EINVAL, "the %s at slot %s has the same %s as the one at slot "
-					 "%s (\"%s\"): one VM can have it only once", a->class->name, slot_b,
-					 spec->key, slot_a, a->text);
+			return error_set(err, -EINVAL,
+					 "the %s at slot %s has the same %s as the one at slot "
+					 "%s (\"%s\"): one VM can have it only once",
+					 a->class->name, slot_b, spec->key, slot_a, a->text);
 	}
 	return 0;
 }
@@ -147,7 +149,8 @@ int vm_config_add_device(struct vm_config *config, const struct device_class *co
 	}
 	class = find_class(classes, class_word);
 	if (!class) {
-		error_set(err, ret, "unknown device \"%s\"; -s help lists what there is", class_word);
+		error_set(err, ret, "unknown device \"%s\"; -s help lists what there is",
+			  class_word);
 		goto out;
 	}
 	ret = device_config_fill(&device, class, rest, err);
@@ -166,10 +169,12 @@ out:
 
 static bool name_is_good(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 
 	/* One that looks like an option could not be written on a command line again. */
-	return *name && *name != '-' && strlen(name) <= VM_NAME_MAX && name[strspn(name, allowed)] == '\0';
+	return *name && *name != '-' && strlen(name) <= VM_NAME_MAX &&
+	       name[strspn(name, allowed)] == '\0';
 }
 
 /* Functions other than 0 are only found by guests behind a function 0. */
@@ -189,10 +194,12 @@ static int check_functions(const struct vm_config *config, struct error *err)
 				break;
 		/* Device 0 gets the host bridge if nothing else is put there. */
 		if (k == config->device_count && first.device != 0)
-			return error_set(err, -EINVAL, "%s sits at function %u of device %u, but function 0 "
-					 "is empty: guests would not look further; add a device at slot %s",
-					 device->class->name, device->slot.function, first.device,
-					 pci_slot_text(first, text));
+			return error_set(
+				err, -EINVAL,
+				"%s sits at function %u of device %u, but function 0 "
+				"is empty: guests would not look further; add a device at slot %s",
+				device->class->name, device->slot.function, first.device,
+				pci_slot_text(first, text));
 	}
 	return 0;
 }
@@ -200,16 +207,21 @@ static int check_functions(const struct vm_config *config, struct error *err)
 int vm_config_validate(const struct vm_config *config, struct error *err)
 {
 	if (!config->name)
-		return error_set(err, -EINVAL, "no VM name given: it is the last word of the command line");
+		return error_set(err, -EINVAL,
+				 "no VM name given: it is the last word of the command line");
 	if (!name_is_good(config->name))
-		return error_set(err, -EINVAL, "bad VM name \"%s\": write 1 to %d letters, digits, '_', '-' "
-				 "or '.', but no '-' in front", config->name, VM_NAME_MAX);
+		return error_set(err, -EINVAL,
+				 "bad VM name \"%s\": write 1 to %d letters, digits, '_', '-' "
+				 "or '.', but no '-' in front",
+				 config->name, VM_NAME_MAX);
 	if (!config->kernel && !config->elf)
 		return error_set(err, -EINVAL, "nothing to boot: give -k KERNEL or -E FILE");
 	if (config->kernel && config->elf)
-		return error_set(err, -EINVAL, "-k and -E contradict each other: give one image to boot");
+		return error_set(err, -EINVAL,
+				 "-k and -E contradict each other: give one image to boot");
 	if (config->hugepage_size && config->memory_size % config->hugepage_size)
-		return error_set(err, -EINVAL, "-m %llu MB is not a multiple of the huge page size, %llu MB",
+		return error_set(err, -EINVAL,
+				 "-m %llu MB is not a multiple of the huge page size, %llu MB",
 				 (unsigned long long)(config->memory_size / MIB),
 				 (unsigned long long)(config->hugepage_size / MIB));
 	return check_functions(config, err);

@@ -143,8 +143,9 @@ void vm_config_dump(const struct vm_config *config, FILE *out)
 	fprintf(out, "debugexit: %s\n", config->debug_exit ? "yes" : "no");
 	for (i = 0; i < config->device_count; i++) {
 		device = &config->devices[i];
-		fprintf(out, "device: %s %s%s%s\n", pci_slot_text(device->slot, slot), device->class->name,
-			device->text ? " " : "", device->text ? device->text : "");
+		fprintf(out, "device: %s %s%s%s\n", pci_slot_text(device->slot, slot),
+			device->class->name, device->text ? " " : "",
+			device->text ? device->text : "");
 	}
 	dump_argv(config, out);
 }

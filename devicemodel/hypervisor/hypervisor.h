@@ -17,7 +17,9 @@ struct hv_vcpu;
 
 /* Where back ends differ in what a device may count on. */
 enum hv_capability {
-	/* A write at an ioeventfd's address that matches no entry still reaches the I/O callback. */
+	/*
+	 * A write at an ioeventfd's address that matches no entry still reaches the I/O callback.
+	 */
 	HV_CAP_IOEVENTFD_PASSES_UNMATCHED = 1 << 0,
 	/* mem_unmap() gives a map slot back for another use. */
 	HV_CAP_MAP_SLOTS_RETURN = 1 << 1,
@@ -39,7 +41,7 @@ struct hv_vm_params {
 /* How an x86 processor starts: Intel SDM 3A; the fields that a boot protocol defines. */
 struct hv_vcpu_start {
 	bool waits_for_sipi; /* an application processor: the rest is ignored */
-	bool long_mode;	     /* 64-bit code with paging by @cr3; else 32-bit protected mode, no paging */
+	bool long_mode; /* 64-bit code with paging by @cr3; else 32-bit protected mode, no paging */
 	uint64_t rip, rsp;
 	uint64_t rax, rbx, rsi;
 	uint64_t cr3;
@@ -53,7 +55,9 @@ enum hv_exit {
 	HV_EXIT_FAILURE,  /* the back end cannot go on; the error says why */
 };
 
-/* An ioeventfd: a guest's write of @size bytes of @data at @addr signals @fd and goes no further. */
+/*
+ * An ioeventfd: a guest's write of @size bytes of @data at @addr signals @fd and goes no further.
+ */
 struct hv_ioeventfd {
 	enum io_space space;
 	uint64_t addr;
@@ -67,14 +71,16 @@ struct hv_vdev; /* a device that the hypervisor emulates; no back end of today h
 
 /*
  * All functions return 0 or a negative errno and fill @err on failure where they take one. Nothing
- * here may be called after vm_destroy(). Except where said, any thread may call, one at a time per VM.
+ * here may be called after vm_destroy(). Except where said, any thread may call, one at a time per
+ * VM.
  */
 struct hv_ops {
 	const char *name; /* as --hypervisor= spells it */
 	uint32_t capabilities;
 
 	/* -ENOENT: this machine does not have it. -EACCES, -ENOTSUP and others: it has, but ... */
-	int (*vm_create)(const struct hv_vm_params *params, struct hv_vm **ret_vm, struct error *err);
+	int (*vm_create)(const struct hv_vm_params *params, struct hv_vm **ret_vm,
+			 struct error *err);
 	/* All vCPUs must have left vcpu_run(). They are freed with the VM. */
 	void (*vm_destroy)(struct hv_vm *vm);
 
@@ -95,7 +101,9 @@ struct hv_ops {
 			   struct hv_vcpu **ret_vcpu, struct error *err);
 	/* Blocks in the calling thread, always the same one, for as long as the guest runs. */
 	enum hv_exit (*vcpu_run)(struct hv_vcpu *vcpu, struct error *err);
-	/* Makes vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time. */
+	/*
+	 * Makes vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time.
+	 */
 	void (*vcpu_stop)(struct hv_vcpu *vcpu);
 
 	/*

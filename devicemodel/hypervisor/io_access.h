@@ -9,7 +9,8 @@
 enum io_space {
 	IO_SPACE_PORT,	     /* x86 I/O ports; addr is the port, size 1, 2 or 4 */
 	IO_SPACE_MMIO,	     /* guest-physical address, size 1, 2, 4 or 8 */
-	IO_SPACE_PCI_CONFIG, /* addr = bus << 20 | device << 15 | function << 12 | register, size 1, 2 or 4 */
+	IO_SPACE_PCI_CONFIG, /* addr = bus << 20 | device << 15 | function << 12 | register, size 1,
+				2 or 4 */
 	IO_SPACES
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * KVM: what a virtual processor says of itself (CPUID) and the state it starts in. Register and leaf
- * numbers: Intel SDM volumes 2A (CPUID) and 3A (9.1, 11.11.2), AMD APM volume 3 appendix E.
+ * KVM: what a virtual processor says of itself (CPUID) and the state it starts in. Register and
+ * leaf numbers: Intel SDM volumes 2A (CPUID) and 3A (9.1, 11.11.2), AMD APM volume 3 appendix E.
  */
 #include "devicemodel/hypervisor/kvm.h"
 
@@ -48,7 +48,8 @@ unsigned int kvm_physical_width(const struct hv_vm *vm)
 	uint32_t i;
 
 	for (i = 0; i < vm->cpuid->nent; i++)
-		if (vm->cpuid->entries[i].function == 0x80000008 && (vm->cpuid->entries[i].eax & 0xff))
+		if (vm->cpuid->entries[i].function == 0x80000008 &&
+		    (vm->cpuid->entries[i].eax & 0xff))
 			width = vm->cpuid->entries[i].eax & 0xff;
 	return width < 63 ? width : 63;
 }
@@ -66,7 +67,9 @@ static void fill_topology(struct kvm_cpuid_entry2 *entry, unsigned int index, un
 	entry->edx = index;
 }
 
-/* KVM reports the host's processor; what must say which one of this VM it is gets its own number. */
+/*
+ * KVM reports the host's processor; what must say which one of this VM it is gets its own number.
+ */
 static void fit_entry(struct kvm_cpuid_entry2 *entry, unsigned int index, unsigned int vcpus,
 		      bool tsc_deadline)
 {
@@ -82,7 +85,9 @@ static void fit_entry(struct kvm_cpuid_entry2 *entry, unsigned int index, unsign
 			entry->edx &= ~(UINT32_C(1) << 28);
 		break;
 	case 4:
-		/* Cores in the package; no cache is shared with a neighbour that the guest knows. */
+		/*
+		 * Cores in the package; no cache is shared with a neighbour that the guest knows.
+		 */
 		if (entry->eax & 0x1f)
 			entry->eax = (entry->eax & 0x3fff) | ((vcpus - 1) & 0x3f) << 26;
 		break;

@@ -42,8 +42,9 @@ static void route_pin(struct kvm_irq_routing_entry *entry, uint32_t gsi, uint32_
 }
 
 /*
- * The kernel takes the whole table at once. Lines are pins of their own number, but the timer's line 0
- * is pin 2 of the IOAPIC, as on PCs and in the MADT; what KVM_CREATE_IRQCHIP has set up is pin 0.
+ * The kernel takes the whole table at once. Lines are pins of their own number, but the timer's
+ * line 0 is pin 2 of the IOAPIC, as on PCs and in the MADT; what KVM_CREATE_IRQCHIP has set up is
+ * pin 0.
  */
 static int routes_commit(struct hv_vm *vm)
 {
@@ -57,11 +58,12 @@ static int routes_commit(struct hv_vm *vm)
 		return -ENOMEM;
 	entry = table->entries;
 	for (i = 0; i < PIC_PINS; i++)
-		route_pin(entry++, (uint32_t)i, i < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE,
-			  (uint32_t)i % 8);
+		route_pin(entry++, (uint32_t)i,
+			  i < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE, (uint32_t)i % 8);
 	for (i = 0; i < IOAPIC_PINS; i++)
 		if (i != 2)
-			route_pin(entry++, (uint32_t)i, KVM_IRQCHIP_IOAPIC, i == 0 ? 2 : (uint32_t)i);
+			route_pin(entry++, (uint32_t)i, KVM_IRQCHIP_IOAPIC,
+				  i == 0 ? 2 : (uint32_t)i);
 	for (i = 0; i < vm->route_count; i++) {
 		if (vm->routes[i].fd < 0)
 			continue;
@@ -146,7 +148,9 @@ static int irqfd_deassign(struct hv_vm *vm, int fd)
 	if (!route)
 		return -ENOENT;
 	ret = irqfd_ioctl(vm, route, fd, KVM_IRQFD_FLAG_DEASSIGN);
-	/* The route stays in the kernel's table, where nothing leads to it, until the next commit. */
+	/*
+	 * The route stays in the kernel's table, where nothing leads to it, until the next commit.
+	 */
 	route->fd = -1;
 	return ret;
 }

@@ -67,7 +67,8 @@ int kvm_vcpu_create(struct hv_vm *vm, unsigned int index, const struct hv_vcpu_s
 	int ret;
 
 	if (index >= vm->params.vcpus || vm->vcpus[index])
-		return error_set(err, -EINVAL, "vcpu %u: no such number, or it is there already", index);
+		return error_set(err, -EINVAL, "vcpu %u: no such number, or it is there already",
+				 index);
 	ret = kvm_chips_create(vm, err);
 	if (ret < 0)
 		return ret;
@@ -142,7 +143,8 @@ static enum hv_exit internal_error(struct hv_vcpu *vcpu, struct error *err)
 	if (run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION &&
 	    run->emulation_failure.ndata >= 3 &&
 	    run->emulation_failure.flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES)
-		size = run->emulation_failure.insn_size <= 15 ? run->emulation_failure.insn_size : 15;
+		size = run->emulation_failure.insn_size <= 15 ? run->emulation_failure.insn_size
+							      : 15;
 	for (i = 0; i < size; i++)
 		snprintf(hex + 3 * i, 4, " %02x", bytes[i]);
 	error_set(err, -EIO, "KVM internal error %u at rip 0x%llx%s%s", run->internal.suberror,

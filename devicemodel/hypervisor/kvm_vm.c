@@ -28,12 +28,15 @@ static int open_node(struct error *err)
 	case -ENOENT:
 	case -ENODEV:
 	case -ENXIO:
-		return error_set(err, ret, KVM_NODE " is not there: this machine has no KVM, or its "
-				 "module is not loaded (modprobe kvm-intel or kvm-amd)");
+		return error_set(err, ret,
+				 KVM_NODE " is not there: this machine has no KVM, or its "
+					  "module is not loaded (modprobe kvm-intel or kvm-amd)");
 	case -EACCES:
 	case -EPERM:
-		return error_set(err, ret, "may not open " KVM_NODE ": %s; join the group kvm or run "
-				 "as root", strerror(-ret));
+		return error_set(err, ret,
+				 "may not open " KVM_NODE ": %s; join the group kvm or run "
+				 "as root",
+				 strerror(-ret));
 	default:
 		return error_set(err, ret, "cannot open " KVM_NODE ": %s", strerror(-ret));
 	}
@@ -67,8 +70,8 @@ static int check_extensions(int kvm_fd, struct error *err)
 }
 
 /*
- * As late as may be: while the chips are there, each change of the memory map waits for all readers of
- * the interrupt routes, some milliseconds at a time.
+ * As late as may be: while the chips are there, each change of the memory map waits for all readers
+ * of the interrupt routes, some milliseconds at a time.
  */
 int kvm_chips_create(struct hv_vm *vm, struct error *err)
 {

@@ -41,16 +41,16 @@ struct pci_dev;
  */
 struct pci_dev_ops {
 	const struct device_class *class; /* name, help and options for the command line */
-	size_t instance_size;		  /* of the device's struct, which begins with struct pci_dev */
+	size_t instance_size; /* of the device's struct, which begins with struct pci_dev */
 	/*
 	 * May the device be made with these options on a back end with these capabilities (enum
 	 * hv_capability)? Called before anything is made. Returns 0 or -ENOTSUP with @err.
 	 */
 	int (*check)(const void *options, uint32_t capabilities, struct error *err);
 	/*
-	 * Fill the zeroed instance: identity, BARs, capabilities, what it attaches to. @options is the
-	 * class's parsed struct and outlives the device. Returns 0 or -errno with @err; then fini is
-	 * called on what there is.
+	 * Fill the zeroed instance: identity, BARs, capabilities, what it attaches to. @options is
+	 * the class's parsed struct and outlives the device. Returns 0 or -errno with @err; then
+	 * fini is called on what there is.
 	 */
 	int (*init)(struct pci_dev *dev, const void *options, struct error *err);
 	/* Back to the state after init; configuration space and MSI-X are reset already. */
@@ -221,8 +221,8 @@ int pci_msix_init(struct pci_dev *dev, int bar, unsigned int vectors);
 void pci_msix_fini(struct pci_dev *dev);
 
 /*
- * Raise @vector. Nothing happens with bus mastering off; if the vector is masked or MSI-X disabled it
- * becomes pending and fires when that ends.
+ * Raise @vector. Nothing happens with bus mastering off; if the vector is masked or MSI-X disabled
+ * it becomes pending and fires when that ends.
  */
 void pci_msix_fire(struct pci_dev *dev, unsigned int vector);
 

@@ -32,10 +32,14 @@ static size_t collect(struct pci_bus *bus, enum pci_bar_kind kind, struct pci_ba
 	return count;
 }
 
-/* Largest first, so that alignment leaves no holes; equal ones by slot, so that a VM stays the same. */
+/*
+ * Largest first, so that alignment leaves no holes; equal ones by slot, so that a VM stays the
+ * same.
+ */
 static int compare(const void *a, const void *b)
 {
-	const struct pci_bar *bar_a = *(struct pci_bar *const *)a, *bar_b = *(struct pci_bar *const *)b;
+	const struct pci_bar *bar_a = *(struct pci_bar *const *)a,
+			     *bar_b = *(struct pci_bar *const *)b;
 
 	if (bar_a->size != bar_b->size)
 		return bar_a->size > bar_b->size ? -1 : 1;
@@ -88,7 +92,8 @@ static int assign_kind(struct pci_bus *bus, enum pci_bar_kind kind, struct free_
 			fits = take_up(&space->low, space->low_end, bars[i]->size, &addr) ||
 			       take_up(&space->high, space->high_end, bars[i]->size, &addr);
 		if (!fits)
-			return error_set(err, -ENOSPC, "%s: no address left for its BAR%d of %llu MB",
+			return error_set(err, -ENOSPC,
+					 "%s: no address left for its BAR%d of %llu MB",
 					 bars[i]->dev->tag, bars[i]->index,
 					 (unsigned long long)(bars[i]->size / MIB));
 		pci_bar_set_address(bars[i]->dev, bars[i]->index, addr);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * BARs: what the guest writes into them, and where it then sees them. The I/O bus decides whether an
- * address is free. One that is not (guests size BARs with decode on, so a BAR may for a moment lie
- * over RAM, an interrupt controller or another device) leaves the BAR unplaced until something moves.
+ * BARs: what the guest writes into them, and where it then sees them. The I/O bus decides whether
+ * an address is free. One that is not (guests size BARs with decode on, so a BAR may for a moment
+ * lie over RAM, an interrupt controller or another device) leaves the BAR unplaced until something
+ * moves.
  */
 #include "devicemodel/pci/pci.h"
 
@@ -68,7 +69,8 @@ uint64_t pci_bar_address(const struct pci_dev *dev, int index)
 
 void pci_bar_set_address(struct pci_dev *dev, int index, uint64_t addr)
 {
-	uint32_t flags = pci_config_get(dev, bar_register(index), 4) & ~(uint32_t)PCI_BASE_ADDRESS_MEM_MASK;
+	uint32_t flags = pci_config_get(dev, bar_register(index), 4) &
+			 ~(uint32_t)PCI_BASE_ADDRESS_MEM_MASK;
 
 	pci_config_set(dev, bar_register(index), 4, (uint32_t)addr | flags);
 	if (dev->bars[index].kind == PCI_BAR_MEM64)

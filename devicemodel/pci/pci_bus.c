@@ -101,7 +101,10 @@ int pci_bus_new(struct io_bus *io, struct guest_memory *memory, struct irq *irq,
 
 static void device_free(struct pci_dev *dev)
 {
-	/* Decode off: every BAR leaves the guest, and the device hears of it while it still can act. */
+	/*
+	 * Decode off: every BAR leaves the guest, and the device hears of it while it still can
+	 * act.
+	 */
 	pci_config_set(dev, PCI_COMMAND, 2, 0);
 	pci_bars_update(dev);
 	if (dev->ops->fini)
@@ -155,16 +158,17 @@ int pci_bus_add(struct pci_bus *bus, struct pci_slot slot, const struct pci_dev_
 	if (slot.bus != 0 || slot.device >= PCI_DEVICES || slot.function >= PCI_FUNCTIONS)
 		return error_set(err, -EINVAL, "there is no such PCI slot");
 	if (pci_bus_device(bus, slot))
-		return error_set(err, -EEXIST, "slot %u:%u.%u is occupied by %s", slot.bus, slot.device,
-				 slot.function, pci_bus_device(bus, slot)->ops->class->name);
+		return error_set(err, -EEXIST, "slot %u:%u.%u is occupied by %s", slot.bus,
+				 slot.device, slot.function,
+				 pci_bus_device(bus, slot)->ops->class->name);
 	dev = calloc(1, ops->instance_size);
 	if (!dev)
 		return error_set(err, -ENOMEM, "out of memory");
 	dev->ops = ops;
 	dev->bus = bus;
 	dev->slot = slot;
-	snprintf(dev->tag, sizeof(dev->tag), "%02x:%02x.%x %s", slot.bus, slot.device, slot.function,
-		 ops->class->name);
+	snprintf(dev->tag, sizeof(dev->tag), "%02x:%02x.%x %s", slot.bus, slot.device,
+		 slot.function, ops->class->name);
 	ret = ops->init(dev, options, err);
 	if (ret < 0) {
 		error_prefix(err, ret, "%s", dev->tag);

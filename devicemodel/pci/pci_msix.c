@@ -59,7 +59,8 @@ void pci_msix_fire(struct pci_dev *dev, unsigned int vector)
 	}
 	entry = &msix->table[vector];
 	/* A message to an address that means nothing goes nowhere, as on the real bus. */
-	irq_send_msi(dev->bus->irq, (uint64_t)entry->address_high << 32 | entry->address_low, entry->data);
+	irq_send_msi(dev->bus->irq, (uint64_t)entry->address_high << 32 | entry->address_low,
+		     entry->data);
 }
 
 static void fire_if_pending(struct pci_dev *dev, unsigned int vector)
@@ -168,7 +169,8 @@ int pci_msix_init(struct pci_dev *dev, int bar, unsigned int vectors)
 	pci_config_allow(dev, msix->capability + PCI_MSIX_FLAGS, 2,
 			 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	pci_config_set(dev, msix->capability + PCI_MSIX_TABLE, 4, (uint32_t)bar);
-	pci_config_set(dev, msix->capability + PCI_MSIX_PBA, 4, (uint32_t)msix->pba_offset | (uint32_t)bar);
+	pci_config_set(dev, msix->capability + PCI_MSIX_PBA, 4,
+		       (uint32_t)msix->pba_offset | (uint32_t)bar);
 	while (size < msix->pba_offset + pba_dwords(msix) * sizeof(*msix->pending))
 		size *= 2;
 	pci_bar_add(dev, bar, PCI_BAR_MEM32, false, size);

@@ -18,8 +18,8 @@
 struct io_bus;
 
 /*
- * Answer one access. @access->addr is relative to the range's base and the access lies wholly inside
- * the range. For a read the handler sets @access->data; it finds IO_READ_NONE there.
+ * Answer one access. @access->addr is relative to the range's base and the access lies wholly
+ * inside the range. For a read the handler sets @access->data; it finds IO_READ_NONE there.
  */
 typedef void io_handler(void *ctx, struct io_access *access);
 
@@ -39,8 +39,8 @@ int io_bus_add(struct io_bus *bus, enum io_space space, uint64_t base, uint64_t 
 void io_bus_remove(struct io_bus *bus, enum io_space space, uint64_t base);
 
 /*
- * Serve a guest's access. Where nobody answers, and where an access crosses the end of a range, reads
- * give all ones and writes are dropped. An 8-byte access is one access. Any thread.
+ * Serve a guest's access. Where nobody answers, and where an access crosses the end of a range,
+ * reads give all ones and writes are dropped. An 8-byte access is one access. Any thread.
  */
 void io_bus_access(struct io_bus *bus, struct io_access *access);
 

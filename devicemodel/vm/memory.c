@@ -45,12 +45,12 @@ static int ram_error(struct error *err, int code, uint64_t size, uint64_t hugepa
 		return error_set(err, code, "cannot get %s of guest memory: %s; lower -m",
 				 size_word, strerror(-code));
 	size_text(hugepage_size, page_word);
-	return error_set(err, code,
-			 "cannot get %s of guest memory from huge pages of %s: %s; free pages are "
-			 "counted in /sys/kernel/mm/hugepages/hugepages-%llukB/free_hugepages, more "
-			 "are made by writing nr_hugepages beside it",
-			 size_word, page_word, strerror(-code),
-			 (unsigned long long)(hugepage_size / KIB));
+	return error_set(
+		err, code,
+		"cannot get %s of guest memory from huge pages of %s: %s; free pages are "
+		"counted in /sys/kernel/mm/hugepages/hugepages-%llukB/free_hugepages, more "
+		"are made by writing nr_hugepages beside it",
+		size_word, page_word, strerror(-code), (unsigned long long)(hugepage_size / KIB));
 }
 
 static int ram_create(struct guest_memory *memory, uint64_t hugepage_size)
@@ -69,10 +69,13 @@ static int ram_create(struct guest_memory *memory, uint64_t hugepage_size)
 	if (fcntl(memory->ram_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
 	/* hugetlbfs reserves its pages here, so that a lack of them shows now and not as SIGBUS. */
-	memory->ram = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, map_flags, memory->ram_fd, 0);
+	memory->ram =
+		mmap(NULL, memory->size, PROT_READ | PROT_WRITE, map_flags, memory->ram_fd, 0);
 	if (memory->ram == MAP_FAILED)
 		return -errno;
-	/* Wishes: large pages where the host grants them, and no copy of the guest in a core dump. */
+	/*
+	 * Wishes: large pages where the host grants them, and no copy of the guest in a core dump.
+	 */
 	if (!hugepage_size)
 		madvise(memory->ram, memory->size, MADV_HUGEPAGE);
 	madvise(memory->ram, memory->size, MADV_DONTDUMP);
@@ -168,10 +171,11 @@ int memory_attach(struct guest_memory *memory, const struct hv_ops *ops, struct 
 	LIST_FOREACH(segment, &memory->segments, link) {
 		ret = ops->mem_map(vm, segment->gpa, segment->size, segment->host, true);
 		if (ret < 0)
-			return error_set(err, ret,
-					 "%s refuses %llu bytes of memory at guest address 0x%llx: %s",
-					 ops->name, (unsigned long long)segment->size,
-					 (unsigned long long)segment->gpa, strerror(-ret));
+			return error_set(
+				err, ret,
+				"%s refuses %llu bytes of memory at guest address 0x%llx: %s",
+				ops->name, (unsigned long long)segment->size,
+				(unsigned long long)segment->gpa, strerror(-ret));
 	}
 	memory->ops = ops;
 	memory->vm = vm;

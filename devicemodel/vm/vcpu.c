@@ -62,7 +62,8 @@ static int create_vcpus(struct vcpu_set *set, struct hv_vm *vm, const struct hv_
 	for (i = 0; i < set->count; i++) {
 		set->threads[i].set = set;
 		snprintf(set->threads[i].tag, TAG_BYTES, "vcpu %u", i);
-		ret = set->ops->vcpu_create(vm, i, i == 0 ? boot : &waiting, &set->threads[i].vcpu, err);
+		ret = set->ops->vcpu_create(vm, i, i == 0 ? boot : &waiting, &set->threads[i].vcpu,
+					    err);
 		if (ret < 0)
 			return ret;
 	}

@@ -100,7 +100,8 @@ void vm_destroy(struct vm *vm)
 
 int vm_start(struct vm *vm, const struct hv_vcpu_start *boot, struct error *err)
 {
-	return vcpu_set_start(vm->ops, vm->hv, vm->config->vcpus, boot, &vm->request, &vm->vcpus, err);
+	return vcpu_set_start(vm->ops, vm->hv, vm->config->vcpus, boot, &vm->request, &vm->vcpus,
+			      err);
 }
 
 enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status)

@@ -3,8 +3,8 @@
  * A virtual machine: what its parts share, and its life. One thread, the one that calls
  * vm_create(), runs the event loop and everything here; the processors have threads of their own.
  *
- * A guest reset replaces the hypervisor's VM object by a fresh one (vm_renew), so nothing of a former
- * life can linger in the kernel; RAM, bus, devices and their regions stay.
+ * A guest reset replaces the hypervisor's VM object by a fresh one (vm_renew), so nothing of a
+ * former life can linger in the kernel; RAM, bus, devices and their regions stay.
  */
 #ifndef DEVICEMODEL_VM_VM_H
 #define DEVICEMODEL_VM_VM_H
@@ -35,8 +35,9 @@ struct vm {
 };
 
 /*
- * Make the VM object, its bus and its RAM as @config says; no processor exists yet. @config and @ops
- * stay the caller's and must outlive the VM. Returns 0 or -errno with @err, and leaves nothing.
+ * Make the VM object, its bus and its RAM as @config says; no processor exists yet. @config and
+ * @ops stay the caller's and must outlive the VM. Returns 0 or -errno with @err, and leaves
+ * nothing.
  */
 int vm_create(const struct vm_config *config, const struct hv_ops *ops, struct vm **ret_vm,
 	      struct error *err);

@@ -42,7 +42,7 @@ static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
 			    "BAR2 at 0x%llx: there is no such address", (unsigned long long)gpa);
 	else if (ret < 0)
 		log_limited(&dev->unmapped, LOG_LEVEL_WARNING, dev->pci.tag,
-			    "BAR2 at 0x%llx cannot be mapped, the guest does not see its region: %s",
+			    "BAR2 at 0x%llx cannot be mapped, its memory is not there: %s",
 			    (unsigned long long)gpa, strerror(-ret));
 	return ret;
 }
@@ -64,11 +64,14 @@ static int ivshmem_check(const void *arg, uint32_t capabilities, struct error *e
 	const struct ivshmem_options *options = arg;
 
 	if (options->name.land == IVSHMEM_LAND_HV && !(capabilities & HV_CAP_VDEV))
-		return error_set(err, -ENOTSUP, "\"%s\": hv:/ regions need the ACRN hypervisor; use dm:/",
+		return error_set(err, -ENOTSUP,
+				 "\"%s\": hv:/ regions need the ACRN hypervisor; use dm:/",
 				 options->name.text);
 	if (options->vectors)
-		return error_set(err, -ENOTSUP, "vectors=%llu: this version has no doorbells; leave the key "
-				 "out and poll", (unsigned long long)options->vectors);
+		return error_set(err, -ENOTSUP,
+				 "vectors=%llu: this version has no doorbells; leave the key "
+				 "out and poll",
+				 (unsigned long long)options->vectors);
 	return 0;
 }
 

@@ -83,7 +83,8 @@ uint64_t ivshmem_core_read(struct ivshmem_core *core, uint64_t offset, unsigned 
 	return value;
 }
 
-void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int size, uint64_t value)
+void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int size,
+			uint64_t value)
 {
 	offset &= ~UINT64_C(3);
 	write_register(core, offset, (uint32_t)value);

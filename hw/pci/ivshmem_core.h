@@ -32,8 +32,8 @@ enum ivshmem_register {
 /* What the device asks of its carrier. */
 struct ivshmem_host {
 	/*
-	 * Show @size bytes at @memory to the guest at @gpa, without an exit per access. Returns 0 or
-	 * -errno: the address cannot be mapped, and the guest sees nothing there.
+	 * Show @size bytes at @memory to the guest at @gpa, without an exit per access. Returns 0
+	 * or -errno: the address cannot be mapped, and the guest sees nothing there.
 	 */
 	int (*map_memory)(void *ctx, uint64_t gpa, void *memory, uint64_t size);
 	void (*unmap_memory)(void *ctx, uint64_t gpa);
@@ -60,13 +60,14 @@ void ivshmem_core_fini(struct ivshmem_core *core);
 void ivshmem_core_reset(struct ivshmem_core *core);
 
 /*
- * BAR0 at @offset below IVSHMEM_REGISTERS_SIZE, @size 1, 2, 4 or 8. Aligned dwords are the contract;
- * the rest is as QEMU has it: a smaller read at a register's own offset gives its low bytes, one
- * elsewhere 0; a smaller write is widened with zeros and goes to the register it touches; a quadword
- * is two dwords.
+ * BAR0 at @offset below IVSHMEM_REGISTERS_SIZE, @size 1, 2, 4 or 8. Aligned dwords are the
+ * contract; the rest is as QEMU has it: a smaller read at a register's own offset gives its low
+ * bytes, one elsewhere 0; a smaller write is widened with zeros and goes to the register it
+ * touches; a quadword is two dwords.
  */
 uint64_t ivshmem_core_read(struct ivshmem_core *core, uint64_t offset, unsigned int size);
-void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int size, uint64_t value);
+void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int size,
+			uint64_t value);
 
 /* BAR2 is decoded at @gpa now, or (IVSHMEM_UNPLACED) not at all: move the memory there. */
 void ivshmem_core_place_memory(struct ivshmem_core *core, uint64_t gpa);

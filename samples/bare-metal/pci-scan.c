@@ -24,8 +24,8 @@ static void print_bar(unsigned int index, const struct pci_bar *bar)
 	uint64_t size = bar->size;
 	const char *unit = size_unit(&size);
 
-	print("        BAR%u: %s at 0x%08lx, size %lu%s", index, bar->is_io ? "I/O ports" : "memory",
-	      bar->address, size, unit);
+	print("        BAR%u: %s at 0x%08lx, size %lu%s", index,
+	      bar->is_io ? "I/O ports" : "memory", bar->address, size, unit);
 	if (!bar->is_io)
 		print(" (%u-bit, %sprefetchable)", bar->is_64bit ? 64 : 32,
 		      bar->is_prefetchable ? "" : "non-");

@@ -137,8 +137,10 @@ int device_list(FILE *out)
 	return 0;
 }
 
-/* The kernel counts how often a device is enabled, so it is asked only when decode is off; and it
- * does nothing when it believes the device is on, so the bit itself has the last word. */
+/*
+ * The kernel counts how often a device is enabled, so it is asked only when decode is off; and it
+ * does nothing when it believes the device is on, so the bit itself has the last word.
+ */
 static int device_enable_memory(struct pci_device *dev)
 {
 	uint16_t command;
@@ -256,8 +258,10 @@ int window_map(struct pci_device *dev, bool phys, struct window *ret_win)
 
 void window_unmap(struct window *win)
 {
-	/* Stores may still wait in write-combining buffers: they are to be seen by the others
-	 * before this program says that it is done. */
+	/*
+	 * Stores may still wait in write-combining buffers: they are to be seen by the others
+	 * before this program says that it is done.
+	 */
 	__sync_synchronize();
 	munmap(win->base, win->size);
 }

@@ -137,7 +137,8 @@ static void print_hex(uint64_t offset, const uint8_t *data, size_t length)
 			i < n ? printf(" %02x", data[row + i]) : printf("   ");
 		printf("  |");
 		for (size_t i = 0; i < n; i++)
-			putchar(data[row + i] >= 0x20 && data[row + i] < 0x7f ? data[row + i] : '.');
+			putchar(data[row + i] >= 0x20 && data[row + i] < 0x7f ? data[row + i]
+									      : '.');
 		printf("|\n");
 	}
 }
@@ -293,7 +294,8 @@ static int command_wait(const struct window *win, const struct options *opts, ch
 	while (!memory_begins_with(win->base + offset, args[1], length)) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (opts->timeout_s >= 0 && now.tv_sec - start.tv_sec >= opts->timeout_s)
-			return fail(1, "'%s' has not appeared at offset %#" PRIx64 " in %ld seconds",
+			return fail(1,
+				    "'%s' has not appeared at offset %#" PRIx64 " in %ld seconds",
 				    args[1], offset, opts->timeout_s);
 		nanosleep(&pause, NULL);
 	}

@@ -12,16 +12,19 @@ void unit_skip(const char *reason)
 	skip_reason = reason;
 }
 
-static void test_complete(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failures)
+static void test_complete(const CU_pTest test, const CU_pSuite suite,
+			  const CU_pFailureRecord failures)
 {
 	CU_pFailureRecord failure;
 
-	printf("%s %u - %s: %s", failures ? "not ok" : "ok", ++test_number, suite->pName, test->pName);
+	printf("%s %u - %s: %s", failures ? "not ok" : "ok", ++test_number, suite->pName,
+	       test->pName);
 	if (skip_reason && !failures)
 		printf(" # SKIP %s", skip_reason);
 	putchar('\n');
 	for (failure = failures; failure; failure = failure->pNext)
-		printf("# %s:%u: %s\n", failure->strFileName, failure->uiLineNumber, failure->strCondition);
+		printf("# %s:%u: %s\n", failure->strFileName, failure->uiLineNumber,
+		       failure->strCondition);
 	skip_reason = NULL;
 	fflush(stdout);
 }
@@ -39,7 +42,8 @@ int unit_run(const char *suite_name, const struct unit_test *tests, size_t count
 		if (!CU_add_test(suite, tests[i].name, tests[i].run))
 			suite = NULL;
 	if (!suite) {
-		fprintf(stderr, "%s: CUnit does not take the tests: %s\n", suite_name, CU_get_error_msg());
+		fprintf(stderr, "%s: CUnit does not take the tests: %s\n", suite_name,
+			CU_get_error_msg());
 		return 1;
 	}
 	CU_set_test_complete_handler(test_complete);

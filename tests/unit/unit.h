@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A unit test program: one CUnit suite, its results as TAP (testanything.org) on standard output. */
+/*
+ * A unit test program: one CUnit suite, its results as TAP (testanything.org) on standard output.
+ */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 
