@@ -423,6 +423,7 @@ FUNCTIONAL_TESTS := \
 	tests/functional/images.sh \
 	tests/functional/ivshmemctl.sh \
 	tests/functional/pair.sh \
+	tests/functional/qemu.sh \
 	tests/functional/resources.sh \
 	tests/functional/signals.sh
 

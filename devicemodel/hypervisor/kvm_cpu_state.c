@@ -140,15 +140,15 @@ static void set_boot_msrs(int vcpu_fd)
 		{ MSR_MTRR_DEF_TYPE, 1 << 11 | 6 },
 		{ MSR_MISC_ENABLE, 1 },
 	};
-	struct {
-		struct kvm_msrs header;
-		struct kvm_msr_entry entry;
-	} msr = { .header.nmsrs = 1 };
+	union {
+		struct kvm_msrs list;
+		char room[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)];
+	} msr = { .list.nmsrs = 1 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
-		msr.entry.index = values[i].index;
-		msr.entry.data = values[i].data;
+		msr.list.entries[0].index = values[i].index;
+		msr.list.entries[0].data = values[i].data;
 		ioctl(vcpu_fd, KVM_SET_MSRS, &msr);
 	}
 }

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A hypervisor that only pretends. */
+#include "tests/fake_hv.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+
+#define PAGE_MASK UINT64_C(4095)
+#define MAPPINGS_MAX 64
+
+struct hv_vcpu {
+	struct hv_vm *vm;
+	unsigned int index;
+	struct hv_vcpu_start start;
+	bool running, stopped;
+};
+
+struct hv_vm {
+	struct hv_vm_params params;
+	struct hv_vcpu *vcpus[FAKE_HV_VCPUS_MAX];
+	struct fake_hv_mapping mappings[MAPPINGS_MAX];
+	size_t mapping_count;
+};
+
+/*
+ * hv_ops.vm_create() is handed nothing that could lead to the state of a test, hence file scope;
+ * everything here and in the VMs belongs to whoever holds the lock.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t stop_called = PTHREAD_COND_INITIALIZER;
+static struct {
+	unsigned int counts[FAKE_CALLS];
+	unsigned int until_failure; /* 0: none planned */
+	int failure;
+	bool failed;
+	enum fake_hv_call failed_call;
+	unsigned int width;
+	fake_guest *guest;
+	void *guest_ctx;
+	struct hv_vm *vm; /* the youngest one */
+	unsigned int vms;
+	unsigned int msis;
+	struct fake_hv_msi last_msi;
+	const char *complaint;
+} fake = { .width = FAKE_HV_WIDTH_DEFAULT };
+
+void fake_hv_reset(void)
+{
+	pthread_mutex_lock(&lock);
+	if (fake.vms)
+		abort();
+	memset(&fake, 0, sizeof(fake));
+	fake.width = FAKE_HV_WIDTH_DEFAULT;
+	pthread_mutex_unlock(&lock);
+}
+
+void fake_hv_fail_nth(unsigned int nth, int code)
+{
+	pthread_mutex_lock(&lock);
+	fake.until_failure = nth;
+	fake.failure = code;
+	fake.failed = false;
+	pthread_mutex_unlock(&lock);
+}
+
+bool fake_hv_has_failed(enum fake_hv_call *ret_call)
+{
+	*ret_call = fake.failed_call;
+	return fake.failed;
+}
+
+void fake_hv_set_width(unsigned int bits)
+{
+	fake.width = bits;
+}
+
+void fake_hv_set_guest(fake_guest *guest, void *ctx)
+{
+	fake.guest = guest;
+	fake.guest_ctx = ctx;
+}
+
+unsigned int fake_hv_count(enum fake_hv_call call)
+{
+	return fake.counts[call];
+}
+
+unsigned int fake_hv_vms(void)
+{
+	return fake.vms;
+}
+
+size_t fake_hv_mappings(void)
+{
+	return fake.vm ? fake.vm->mapping_count : 0;
+}
+
+const struct fake_hv_mapping *fake_hv_mapping(uint64_t gpa)
+{
+	const struct fake_hv_mapping *mapping;
+	size_t i;
+
+	for (i = 0; i < fake_hv_mappings(); i++) {
+		mapping = &fake.vm->mappings[i];
+		if (gpa >= mapping->gpa && gpa - mapping->gpa < mapping->size)
+			return mapping;
+	}
+	return NULL;
+}
+
+unsigned int fake_hv_take_msis(struct fake_hv_msi *ret_last)
+{
+	unsigned int count = fake.msis;
+
+	if (count)
+		*ret_last = fake.last_msi;
+	fake.msis = 0;
+	return count;
+}
+
+const char *fake_hv_complaint(void)
+{
+	return fake.complaint;
+}
+
+static void complain_if(bool wrong, const char *what)
+{
+	if (wrong && !fake.complaint)
+		fake.complaint = what;
+}
+
+/* Takes the lock, counts, and says whether it is this call's turn to fail. */
+static int begin(enum fake_hv_call call)
+{
+	pthread_mutex_lock(&lock);
+	fake.counts[call]++;
+	if (fake.until_failure == 0 || --fake.until_failure > 0)
+		return 0;
+	fake.failed = true;
+	fake.failed_call = call;
+	return fake.failure;
+}
+
+static int end(int ret)
+{
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static int fake_vm_create(const struct hv_vm_params *params, struct hv_vm **ret_vm,
+			  struct error *err)
+{
+	int ret = begin(FAKE_VM_CREATE);
+
+	complain_if(!params->io || !params->name, "vm_create: parameters are missing");
+	complain_if(params->vcpus == 0 || params->vcpus > FAKE_HV_VCPUS_MAX,
+		    "vm_create: number of vCPUs");
+	if (ret < 0)
+		return end(error_set(err, ret, "fake vm_create fails"));
+	fake.vm = calloc(1, sizeof(*fake.vm));
+	if (!fake.vm)
+		abort();
+	fake.vm->params = *params;
+	fake.vms++;
+	*ret_vm = fake.vm;
+	return end(0);
+}
+
+static void fake_vm_destroy(struct hv_vm *vm)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&lock);
+	fake.counts[FAKE_VM_DESTROY]++;
+	for (i = 0; i < FAKE_HV_VCPUS_MAX; i++) {
+		complain_if(vm->vcpus[i] && vm->vcpus[i]->running, "vm_destroy: a vCPU still runs");
+		free(vm->vcpus[i]);
+	}
+	if (fake.vm == vm)
+		fake.vm = NULL;
+	fake.vms--;
+	free(vm);
+	pthread_mutex_unlock(&lock);
+}
+
+static unsigned int fake_physical_width(const struct hv_vm *vm)
+{
+	(void)vm;
+	return fake.width;
+}
+
+static int fake_mem_map(struct hv_vm *vm, uint64_t gpa, uint64_t size, void *host, bool writable)
+{
+	uint64_t limit = UINT64_C(1) << fake.width;
+	int ret = begin(FAKE_MEM_MAP);
+	size_t i;
+
+	complain_if(!size || (gpa | size | (uintptr_t)host) & PAGE_MASK,
+		    "mem_map: not page-aligned");
+	if (ret < 0)
+		return end(ret);
+	if (gpa >= limit || size > limit - gpa)
+		return end(-EINVAL);
+	for (i = 0; i < vm->mapping_count; i++)
+		if (ranges_overlap(gpa, size, vm->mappings[i].gpa, vm->mappings[i].size)) {
+			complain_if(true, "mem_map: overlaps another mapping");
+			return end(-EEXIST);
+		}
+	if (vm->mapping_count == MAPPINGS_MAX)
+		return end(-ENOSPC);
+	vm->mappings[vm->mapping_count++] = (struct fake_hv_mapping){ gpa, size, host, writable };
+	return end(0);
+}
+
+static int fake_mem_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size)
+{
+	int ret = begin(FAKE_MEM_UNMAP);
+	size_t i;
+
+	for (i = 0; i < vm->mapping_count; i++)
+		if (vm->mappings[i].gpa == gpa && vm->mappings[i].size == size)
+			break;
+	complain_if(i == vm->mapping_count, "mem_unmap: there is no such mapping");
+	if (ret < 0)
+		return end(ret);
+	if (i == vm->mapping_count)
+		return end(-ENOENT);
+	vm->mappings[i] = vm->mappings[--vm->mapping_count];
+	return end(0);
+}
+
+static int fake_vcpu_create(struct hv_vm *vm, unsigned int index, const struct hv_vcpu_start *start,
+			    struct hv_vcpu **ret_vcpu, struct error *err)
+{
+	int ret = begin(FAKE_VCPU_CREATE);
+
+	complain_if(index >= vm->params.vcpus || vm->vcpus[index], "vcpu_create: bad index");
+	complain_if(start->waits_for_sipi != (index != 0),
+		    "vcpu_create: who is the boot processor?");
+	if (ret < 0)
+		return end(error_set(err, ret, "fake vcpu_create fails"));
+	vm->vcpus[index] = calloc(1, sizeof(*vm->vcpus[index]));
+	if (!vm->vcpus[index])
+		abort();
+	*vm->vcpus[index] = (struct hv_vcpu){ .vm = vm, .index = index, .start = *start };
+	*ret_vcpu = vm->vcpus[index];
+	return end(0);
+}
+
+static enum hv_exit fake_vcpu_run(struct hv_vcpu *vcpu, struct error *err)
+{
+	int ret = begin(FAKE_VCPU_RUN);
+	enum hv_exit reason;
+	fake_guest *guest = fake.guest;
+
+	complain_if(vcpu->running, "vcpu_run: it runs already");
+	vcpu->running = true;
+	end(0);
+	if (ret < 0) {
+		error_set(err, ret, "fake vcpu_run fails");
+		reason = HV_EXIT_FAILURE;
+	} else {
+		reason = guest ? guest(vcpu, vcpu->index, fake.guest_ctx) : fake_guest_wait(vcpu);
+	}
+	pthread_mutex_lock(&lock);
+	vcpu->running = false;
+	pthread_mutex_unlock(&lock);
+	return reason;
+}
+
+static void fake_vcpu_stop(struct hv_vcpu *vcpu)
+{
+	pthread_mutex_lock(&lock);
+	fake.counts[FAKE_VCPU_STOP]++;
+	vcpu->stopped = true;
+	pthread_cond_broadcast(&stop_called);
+	pthread_mutex_unlock(&lock);
+}
+
+enum hv_exit fake_guest_wait(struct hv_vcpu *vcpu)
+{
+	pthread_mutex_lock(&lock);
+	while (!vcpu->stopped)
+		pthread_cond_wait(&stop_called, &lock);
+	pthread_mutex_unlock(&lock);
+	return HV_EXIT_STOPPED;
+}
+
+const struct hv_vcpu_start *fake_guest_start(const struct hv_vcpu *vcpu)
+{
+	return &vcpu->start;
+}
+
+void fake_guest_write(struct hv_vcpu *vcpu, enum io_space space, uint64_t addr, unsigned int size,
+		      uint64_t value)
+{
+	struct io_access access = {
+		.space = space,
+		.is_write = true,
+		.size = (uint8_t)size,
+		.addr = addr,
+		.data = value,
+	};
+
+	vcpu->vm->params.io(vcpu->vm->params.ctx, &access);
+}
+
+uint64_t fake_guest_read(struct hv_vcpu *vcpu, enum io_space space, uint64_t addr,
+			 unsigned int size)
+{
+	struct io_access access = { .space = space, .size = (uint8_t)size, .addr = addr };
+
+	vcpu->vm->params.io(vcpu->vm->params.ctx, &access);
+	return access.data & io_size_mask(size);
+}
+
+static int fake_irq_line(struct hv_vm *vm, unsigned int gsi, bool level)
+{
+	(void)vm, (void)gsi, (void)level;
+	return end(begin(FAKE_IRQ_LINE));
+}
+
+static int fake_msi_send(struct hv_vm *vm, uint64_t address, uint32_t data)
+{
+	int ret = begin(FAKE_MSI_SEND);
+
+	(void)vm;
+	if (ret == 0) {
+		fake.msis++;
+		fake.last_msi = (struct fake_hv_msi){ address, data };
+	}
+	return end(ret);
+}
+
+static int fake_irqfd(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool assign)
+{
+	(void)vm, (void)fd, (void)address, (void)data, (void)assign;
+	return end(begin(FAKE_IRQFD));
+}
+
+static int fake_ioeventfd(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, bool assign)
+{
+	(void)vm, (void)ioeventfd, (void)assign;
+	return end(begin(FAKE_IOEVENTFD));
+}
+
+const struct hv_ops hv_fake = {
+	.name = "fake",
+	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN,
+	.vm_create = fake_vm_create,
+	.vm_destroy = fake_vm_destroy,
+	.physical_width = fake_physical_width,
+	.mem_map = fake_mem_map,
+	.mem_unmap = fake_mem_unmap,
+	.vcpu_create = fake_vcpu_create,
+	.vcpu_run = fake_vcpu_run,
+	.vcpu_stop = fake_vcpu_stop,
+	.irq_line = fake_irq_line,
+	.msi_send = fake_msi_send,
+	.irqfd = fake_irqfd,
+	.ioeventfd = fake_ioeventfd,
+};

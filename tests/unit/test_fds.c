@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Descriptors, eventfds, and transfers of all bytes. */
+#include "lib/fds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+
+static int temporary_file(void)
+{
+	char path[] = "/tmp/fds-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		abort();
+	unlink(path);
+	return fd;
+}
+
+static void test_close(void)
+{
+	int fd = temporary_file(), old = fd, none = -1;
+
+	errno = ENOTTY;
+	fd_close(&fd);
+	CU_ASSERT_EQUAL(fd, -1);
+	CU_ASSERT_EQUAL(errno, ENOTTY);
+	CU_ASSERT_EQUAL(fcntl(old, F_GETFD), -1);
+	errno = ENOTTY;
+	fd_close(&none);
+	CU_ASSERT_EQUAL(errno, ENOTTY);
+}
+
+/* Descriptor 0 is one like any other. */
+static void test_close_zero(void)
+{
+	int keep = dup(0), zero = 0;
+
+	fd_close(&zero);
+	CU_ASSERT_EQUAL(fcntl(0, F_GETFD), -1);
+	CU_ASSERT_EQUAL(eventfd_new(), 0);
+	dup2(keep, 0);
+	close(keep);
+}
+
+static void test_eventfd(void)
+{
+	uint64_t most = UINT64_MAX - 1;
+	int fd = eventfd_new();
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CU_ASSERT(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	CU_ASSERT_FALSE(eventfd_drain(fd));
+	eventfd_signal(fd);
+	eventfd_signal(fd);
+	CU_ASSERT_TRUE(eventfd_drain(fd));
+	CU_ASSERT_FALSE(eventfd_drain(fd));
+	/* A full counter neither blocks nor wraps. */
+	CU_ASSERT_EQUAL(write(fd, &most, sizeof(most)), sizeof(most));
+	eventfd_signal(fd);
+	CU_ASSERT_TRUE(eventfd_drain(fd));
+	CU_ASSERT_FALSE(eventfd_drain(fd));
+	fd_close(&fd);
+}
+
+static void test_no_descriptor(void)
+{
+	struct rlimit old, none;
+
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	CU_ASSERT_EQUAL(eventfd_new(), -EMFILE);
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
+static void test_transfers(void)
+{
+	char buffer[10] = "";
+	int fd = temporary_file(), pipes[2];
+
+	CU_ASSERT_EQUAL(fd_write_all(fd, "0123456789", 10, 5), 0);
+	CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END), 15);
+	CU_ASSERT_EQUAL(fd_read_all(fd, buffer, 10, 5), 0);
+	CU_ASSERT_EQUAL(memcmp(buffer, "0123456789", 10), 0);
+	CU_ASSERT_EQUAL(fd_read_all(fd, buffer, 10, 6), -ENODATA);
+	CU_ASSERT_EQUAL(fd_read_all(fd, buffer, 1, 15), -ENODATA);
+	CU_ASSERT_EQUAL(fd_read_all(fd, buffer, 0, 100), 0);
+	CU_ASSERT_EQUAL(fd_write_all(fd, buffer, 0, 100), 0);
+	CU_ASSERT_EQUAL(fd_read_all(fd, buffer, 1, -1), -EINVAL);
+	CU_ASSERT_EQUAL(fd_read_all(-1, buffer, 1, 0), -EBADF);
+	CU_ASSERT_EQUAL(fd_write_all(-1, buffer, 1, 0), -EBADF);
+	fd_close(&fd);
+	CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+	CU_ASSERT_EQUAL(fd_read_all(pipes[0], buffer, 1, 0), -ESPIPE);
+	fd_close(&pipes[0]);
+	fd_close(&pipes[1]);
+}
+
+static const struct unit_test tests[] = {
+	{ "close", test_close },
+	{ "close descriptor 0", test_close_zero },
+	{ "eventfd", test_eventfd },
+	{ "no descriptor", test_no_descriptor },
+	{ "transfers", test_transfers },
+};
+
+UNIT_MAIN("fds", tests)
