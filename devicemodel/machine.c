@@ -32,6 +32,11 @@ struct machine {
 	struct pci_windows windows;
 };
 
+const struct device_class *const *machine_device_classes(void)
+{
+	return pci_device_classes;
+}
+
 int machine_check(const struct vm_config *config, const struct hv_ops *ops, struct error *err)
 {
 	const struct device_config *device;

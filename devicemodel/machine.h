@@ -10,10 +10,14 @@
 #include "lib/error.h"
 
 struct boot;
+struct device_class;
 struct hv_ops;
 struct machine;
 struct vm;
 struct vm_config;
+
+/* The classes of PCI devices that a machine can have, ended by NULL. */
+const struct device_class *const *machine_device_classes(void);
 
 /*
  * Can @config's devices be had on this back end? Nothing is made or opened.

@@ -14,7 +14,6 @@
 #include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/machine.h"
 #include "devicemodel/vm/vm.h"
-#include "hw/pci/devices.h"
 #include "lib/event_loop.h"
 #include "lib/fds.h"
 #include "lib/log.h"
@@ -139,32 +138,30 @@ static int run_vm(const struct vm_config *config, const struct hv_ops *ops, stru
 	return ret < 0 ? say(EXIT_ERROR, err) : status;
 }
 
-static int check_and_run(const struct vm_config *config, struct error *err)
+/* NULL with @err: there is no such back end. */
+static const struct hv_ops *find_hypervisor(const struct vm_config *config, struct error *err)
 {
 	const char *name = config->hypervisor ? config->hypervisor : "auto";
 	const struct hv_ops *ops = hv_find(name);
 
-	if (!ops) {
-		error_set(err, -EINVAL, "unknown hypervisor \"%s\"; there is: %s", name,
-			  hv_names());
-		return say(EX_USAGE, err);
-	}
-	if (machine_check(config, ops, err) < 0)
-		return say(EX_USAGE, err);
-	return run_vm(config, ops, err);
+	if (!ops)
+		error_set(err, -EINVAL, "unknown hypervisor \"%s\"; there is: %s", name, hv_names());
+	return ops;
 }
 
 static int print_device_help(void)
 {
 	const struct device_class *const *class;
 
-	for (class = pci_device_classes; *class; class++)
+	for (class = machine_device_classes(); *class; class++)
 		device_class_help(*class, stdout);
 	return 0;
 }
 
 static int run_command(enum command command, const struct vm_config *config, struct error *err)
 {
+	const struct hv_ops *ops;
+
 	switch (command) {
 	case COMMAND_HELP:
 		command_line_help(stdout);
@@ -178,12 +175,16 @@ static int run_command(enum command command, const struct vm_config *config, str
 	case COMMAND_RUN:
 		break;
 	}
-	if (vm_config_validate(config, err) < 0)
+	ops = find_hypervisor(config, err);
+	if (!ops || vm_config_validate(config, err) < 0)
 		return say(EX_USAGE, err);
-	if (command == COMMAND_RUN)
-		return check_and_run(config, err);
-	vm_config_dump(config, stdout);
-	return 0;
+	if (command == COMMAND_DUMP_CONFIG) {
+		vm_config_dump(config, stdout);
+		return 0;
+	}
+	if (machine_check(config, ops, err) < 0)
+		return say(EX_USAGE, err);
+	return run_vm(config, ops, err);
 }
 
 int main(int argc, char **argv)
@@ -202,7 +203,7 @@ int main(int argc, char **argv)
 			  strerror(-ret));
 		return say(EXIT_ERROR, &err);
 	}
-	ret = command_line_parse(argc, argv, pci_device_classes, &config, &command, &err);
+	ret = command_line_parse(argc, argv, machine_device_classes(), &config, &command, &err);
 	if (ret < 0)
 		status = say(ret == -EINVAL ? EX_USAGE : EXIT_ERROR, &err);
 	else

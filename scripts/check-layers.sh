@@ -27,7 +27,7 @@ hw/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devic
 devicemodel/boot/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/machine_map.h devicemodel/boot/
 devicemodel/machine_map.h:
 devicemodel/machine: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/boot/ devicemodel/machine hw/
-devicemodel/main.c: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/boot/ devicemodel/machine hw/pci/devices.h
+devicemodel/main.c: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/vm/ devicemodel/boot/ devicemodel/machine
 tools/: lib/ ivshmem/ tools/
 launch_scripts/: lib/ ivshmem/ devicemodel/config/ hw/pci/devices.h launch_scripts/
 samples/: samples/

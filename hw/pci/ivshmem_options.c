@@ -140,7 +140,7 @@ static const struct option_spec specs[] = {
 	  .parse = parse_region_id },
 	{ .key = "vectors",
 	  .value = "N",
-	  .help = "0 to 2048 doorbell vectors (0: none)",
+	  .help = "0 to 2048 doorbell vectors; this version takes only 0, none",
 	  .kind = OPTION_NUMBER,
 	  FIELD(vectors),
 	  .max = VECTORS_MAX },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs a command on a terminal of its own and plays its operator, then tells whether the terminal is
- * as it was. The steps are the options, in their order.
+ * Runs a command on a terminal of its own and plays its operator, then tells whether the terminal
+ * is as it was. The steps are the options, in their order.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,18 +20,19 @@
 #define STEP_MS 20
 #define OUTPUT_MAX 65536
 
-static const char usage[] =
-	"usage: pty-run [STEP]... -- COMMAND [ARGUMENT]...\n"
-	"  -a TEXT    wait until the command has printed it\n"
-	"  -s TEXT    type it\n"
-	"  -c LETTER  type a control character\n"
-	"  -k NUMBER  send the signal\n"
-	"  -m MODE    wait until the terminal is raw, or cooked\n"
-	"  -t         wait until the command is stopped\n"
-	"  -u         hang up\n"
-	"Prints what the command prints, and a last line \"pty-run: status N, terminal X\", where N is the\n"
-	"exit status, or 128 + the signal's number, and X is restored, changed or gone. Exit status: 0; 1 if a\n"
-	"step or the end did not come in time; 64 for bad usage.\n";
+static const char usage[] = "usage: pty-run [STEP]... -- COMMAND [ARGUMENT]...\n"
+			    "  -a TEXT    wait until the command has printed it\n"
+			    "  -s TEXT    type it\n"
+			    "  -c LETTER  type a control character\n"
+			    "  -k NUMBER  send the signal\n"
+			    "  -m MODE    wait until the terminal is raw, or cooked\n"
+			    "  -t         wait until the command is stopped\n"
+			    "  -u         hang up\n"
+			    "Prints what the command prints, and a last line \"pty-run: status N, "
+			    "terminal X\", where N is the\n"
+			    "exit status, or 128 + the signal's number, and X is restored, changed "
+			    "or gone. Exit status: 0; 1 if a\n"
+			    "step or the end did not come in time; 64 for bad usage.\n";
 
 struct session {
 	int master, slave; /* the slave is kept open to look at its modes */
@@ -201,7 +202,9 @@ int main(int argc, char **argv)
 	bool good = true;
 	int option;
 
-	/* The command comes last: go through the options once to find it, then again to obey them. */
+	/*
+	 * The command comes last: go through the options once to find it, then again to obey them.
+	 */
 	while ((option = getopt(argc, argv, letters)) != -1)
 		if (option == '?')
 			return fputs(usage, stderr), 64;

@@ -121,7 +121,8 @@ static void echo(void)
 			continue;
 		if (byte != '\n' && byte != '\r') {
 			if (used < LINE_SIZE - 1)
-				line[used++] = (char)(byte >= 'a' && byte <= 'z' ? byte - 32 : byte);
+				line[used++] =
+					(char)(byte >= 'a' && byte <= 'z' ? byte - 32 : byte);
 			continue;
 		}
 		line[used] = '\0';

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * BARs on the move: sized with decode on, put over everything there is, out of reach, over each other,
- * and thousands of times at random. What the guest must see then follows from few rules, which the
- * model below restates. Command line: test=one (a device in slot 6) or test=two (another in slot 5),
- * moves=N, seed=N.
+ * BARs on the move: sized with decode on, put over everything there is, out of reach, over each
+ * other, and thousands of times at random. What the guest must see then follows from few rules,
+ * which the model below restates. Command line: test=one (a device in slot 6) or test=two (another
+ * in slot 5), moves=N, seed=N.
  */
 #include "samples/bare-metal/lib/cmdline.h"
 #include "samples/bare-metal/lib/paging.h"
@@ -82,8 +82,8 @@ static void check_region(const struct device *device, uint64_t address)
 static void check_nobody(uint64_t address)
 {
 	check_is("where nobody is", address, mmio_read(address, 8), UINT64_MAX);
-	check_is("where nobody is", address + REGION_SIZE - 8, mmio_read(address + REGION_SIZE - 8, 8),
-		 UINT64_MAX);
+	check_is("where nobody is", address + REGION_SIZE - 8,
+		 mmio_read(address + REGION_SIZE - 8, 8), UINT64_MAX);
 }
 
 static void bar2_set(const struct device *device, uint64_t address)

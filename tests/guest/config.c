@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Configuration space: the header of a plain ivshmem device, what of it can be written, and the two
- * ways to it. Command line: slot=N, size= (bytes), subsystem= (both words), multi=1 if function 1 of
- * the slot is an ivshmem device too.
+ * ways to it. Command line: slot=N, size= (bytes), subsystem= (both words), multi=1 if function 1
+ * of the slot is an ivshmem device too.
  */
 #include "samples/bare-metal/lib/cmdline.h"
 #include "samples/bare-metal/lib/pci.h"
@@ -158,15 +158,18 @@ static void test_write_sizes(void)
 			wanted = initial[reg / 4] ^ mask;
 			/* Flip what may be written there. */
 			if (reg & 4)
-				mmio_write(ecam(reg), size, (initial[reg / 4] ^ UINT32_MAX) >> 8 * byte);
+				mmio_write(ecam(reg), size,
+					   (initial[reg / 4] ^ UINT32_MAX) >> 8 * byte);
 			else if (size == 2)
-				pci_write16(&device, reg, (uint16_t)(~initial[reg / 4] >> 8 * byte));
+				pci_write16(&device, reg,
+					    (uint16_t)(~initial[reg / 4] >> 8 * byte));
 			else
 				port_write32(CONFIG_ADDRESS, mechanism1_address(0, device.slot,
 					     device.function, reg & ~3U)),
 				port_write8((uint16_t)(CONFIG_DATA + byte),
 					    (uint8_t)(~initial[reg / 4] >> 8 * byte));
-			check_is("after the write", size << 16 | reg, pci_read32(&device, reg & ~3U), wanted);
+			check_is("after the write", size << 16 | reg,
+				 pci_read32(&device, reg & ~3U), wanted);
 			pci_write32(&device, reg & ~3U, initial[reg / 4]);
 		}
 	}
@@ -177,7 +180,8 @@ static void test_intx_disable(void)
 {
 	check_begin("config: bit 10 of the command can be set, alone, and cleared");
 	pci_write16(&device, REG_COMMAND, PCI_COMMAND_MEMORY | 0x400);
-	check_is("command", REG_COMMAND, pci_read32(&device, REG_COMMAND), PCI_COMMAND_MEMORY | 0x400);
+	check_is("command", REG_COMMAND, pci_read32(&device, REG_COMMAND),
+		 PCI_COMMAND_MEMORY | 0x400);
 	compare_all(REG_COMMAND, REG_COMMAND);
 	pci_write16(&device, REG_COMMAND, PCI_COMMAND_MEMORY);
 	compare_all(UINT32_MAX, REG_COMMAND);
@@ -198,7 +202,8 @@ static void test_mechanisms(void)
 	for (slot = 0; slot < 32; slot++) {
 		struct pci_function function = { .slot = (uint8_t)slot };
 
-		check_is("slot", slot, mmio_read(ecam_address(0, slot, 0, 0), 4), pci_read32(&function, 0));
+		check_is("slot", slot, mmio_read(ecam_address(0, slot, 0, 0), 4),
+			 pci_read32(&function, 0));
 	}
 	check_begin("config: the extended space is empty");
 	for (reg = 0x100; reg < 0x1000; reg += 4) {
@@ -212,7 +217,8 @@ static void test_odd_accesses(void)
 {
 	unsigned int reg;
 
-	check_begin("config: 8 bytes, and accesses that are not aligned, read all ones and change nothing");
+	check_begin("config: 8 bytes, and accesses that are not aligned, read all ones and change "
+		    "nothing");
 	for (reg = 0; reg < 0x40; reg++) {
 		mmio_write(ecam(reg), 8, 0);
 		check_is("quadword", reg, mmio_read(ecam(reg), 8), UINT64_MAX);
@@ -227,7 +233,8 @@ static void test_odd_accesses(void)
 	}
 	compare_all(UINT32_MAX, 8);
 	/* A dword from port 0xcfe on would reach beyond the data port. */
-	port_write32(CONFIG_ADDRESS, mechanism1_address(0, device.slot, device.function, REG_COMMAND));
+	port_write32(CONFIG_ADDRESS,
+		     mechanism1_address(0, device.slot, device.function, REG_COMMAND));
 	port_write32(CONFIG_DATA + 2, 0);
 	check_is("port", CONFIG_DATA + 2, port_read32(CONFIG_DATA + 2), UINT32_MAX);
 	port_write16(CONFIG_DATA + 1, 0);
@@ -310,7 +317,8 @@ static void test_bars(void)
 	struct pci_bar bar = { 0 };
 	unsigned int i;
 
-	check_begin("config: BAR0 of 256 bytes, a 64-bit prefetchable BAR2 of the region's size, no other");
+	check_begin("config: BAR0 of 256 bytes, a 64-bit prefetchable BAR2 of the region's size, "
+		    "no other");
 	for (i = 0; i < PCI_BAR_COUNT; i++)
 		if (i != 0 && i != 2 && i != 3)
 			check_that("no such BAR", !pci_bar_read(&device, i, &bar));

@@ -28,6 +28,9 @@ case $(sed -n 's/^clock //p' "$work/zone.out") in
 *) tap_fail "the RTC does not follow TZ" ;;
 esac
 
+# Part of it lies above 4 GiB.
+vm_guest large machine -m 3G -B "cpus=1 memory=$((3 << 30))"
+vm_results large "3 GB, "
 vm_guest four machine --cpus 4 -B "cpus=4"
 vm_results four "4 CPUs, "
 vm_guest many machine --cpus 32 -m 64M -B "cpus=32"

@@ -76,8 +76,9 @@ test_resets()
 	vm_guest six reset -s "6,ivshmem,$region,2" -B "resets=6"
 	vm_results six
 	tap_is "each life has been seen" "$(grep -c '^# next' "$work/six.out")" 6
-	vm_guest smp reset --cpus 4 -s "6,ivshmem,$region,2" -B "resets=3"
-	vm_results smp "with 4 CPUs, "
+	vm_guest smp reset --cpus 4 -s "6,ivshmem,$region,2" -B "resets=6 cpus=4"
+	vm_results smp "with 4 busy CPUs, "
+	tap_is "with 4 busy CPUs, each life has been seen" "$(grep -c '^# next' "$work/smp.out")" 6
 }
 
 # left_open RESETS: what the process of a VM has that may only grow if something leaks.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The registers of a plain ivshmem device in BAR0. Aligned accesses of 4 bytes are the contract; what
- * other sizes and alignments do is that of QEMU's device.
+ * The registers of a plain ivshmem device in BAR0. Aligned accesses of 4 bytes are the contract;
+ * what other sizes and alignments do is that of QEMU's device.
  */
 #include "samples/bare-metal/lib/ivshmem.h"
 #include "samples/bare-metal/lib/machine.h"
@@ -100,7 +100,9 @@ static void test_reserved(void)
 /* What a read at an offset gives, and whether IntrStatus is 0 after it. */
 static uint64_t expected_read(unsigned int offset, unsigned int size, bool *ret_clears)
 {
-	uint64_t value = offset == INTR_MASK ? MASK_VALUE : offset == INTR_STATUS ? STATUS_VALUE : 0;
+	uint64_t value = offset == INTR_MASK	 ? MASK_VALUE
+			 : offset == INTR_STATUS ? STATUS_VALUE
+						 : 0;
 
 	*ret_clears = offset == INTR_STATUS || (size == 8 && offset == INTR_MASK);
 	if (size == 8 && offset == INTR_MASK)
@@ -119,7 +121,8 @@ static void test_read_sizes(void)
 		for (offset = 0; offset < 20; offset++) {
 			prepare();
 			wanted = expected_read(offset, size, &clears);
-			check_is("read", size << 16 | offset, mmio_read(base + offset, size), wanted);
+			check_is("read", size << 16 | offset, mmio_read(base + offset, size),
+				 wanted);
 			check_registers("after the read", size << 16 | offset, MASK_VALUE,
 					clears ? 0 : STATUS_VALUE);
 		}
@@ -156,7 +159,8 @@ static void test_end_of_bar(void)
 {
 	unsigned int offset, size;
 
-	check_begin("registers: the rest of the page is nobody's, and accesses across the end harm nothing");
+	check_begin("registers: the rest of the page is nobody's, and accesses across the end harm "
+		    "nothing");
 	prepare();
 	for (size = 1; size <= 8; size *= 2) {
 		for (offset = REGISTERS_SIZE - size + 1; offset < REGISTERS_SIZE; offset++) {
@@ -165,7 +169,8 @@ static void test_end_of_bar(void)
 		}
 		for (offset = REGISTERS_SIZE; offset + size <= PAGE; offset += 240) {
 			mmio_write(base + offset, size, 0);
-			check_is("beyond", offset, mmio_read(base + offset, size), mmio_nobody(size));
+			check_is("beyond", offset, mmio_read(base + offset, size),
+				 mmio_nobody(size));
 		}
 	}
 	check_registers("registers", 0, MASK_VALUE, STATUS_VALUE);

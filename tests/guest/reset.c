@@ -2,16 +2,19 @@
 /*
  * A guest that resets its machine again and again and looks at what it wakes up in. The region is
  * its memory from one life to the next. Command line: resets=N, quick=1 to look at less,
- * idle=1 to stay after the last one.
+ * idle=1 to stay after the last one, cpus=N to have the others busy meanwhile.
  */
 #include <stddef.h>
 
 #include "samples/bare-metal/lib/cmdline.h"
+#include "samples/bare-metal/lib/deadline.h"
 #include "samples/bare-metal/lib/interrupts.h"
 #include "samples/bare-metal/lib/ivshmem.h"
 #include "samples/bare-metal/lib/multiboot.h"
 #include "samples/bare-metal/lib/port.h"
 #include "samples/bare-metal/lib/print.h"
+#include "samples/bare-metal/lib/string.h"
+#include "samples/bare-metal/lib/tsc.h"
 #include "tests/guest/check.h"
 #include "tests/guest/mmio.h"
 
@@ -20,6 +23,10 @@
 
 #define LAPIC 0xfee00000UL
 #define LAPIC_SPURIOUS 0xf0
+#define LAPIC_ICR_LOW 0x300
+#define LAPIC_ICR_HIGH 0x310
+#define LAPIC_ICR_INIT 0x4500
+#define LAPIC_ICR_STARTUP 0x4600
 #define LAPIC_LVT_TIMER 0x320
 #define LAPIC_MASKED 0x10000
 #define IOAPIC 0xfec00000UL
@@ -33,6 +40,9 @@
 #define CMOS_DATA 0x71
 #define CMOS_FREE 0x40
 #define PM1_ENABLE 0x602
+
+#define BUSY_CODE 0x8000UL
+#define BUSY_COUNT 0x9100UL
 
 /* Free memory: below the multiboot information, and above the image up to the end of 64 MiB. */
 #define LOW_FROM 0x1000UL
@@ -93,7 +103,8 @@ static void check_chipset(void)
 	check_is("spurious vector", 0, mmio_read(LAPIC + LAPIC_SPURIOUS, 4) & 0x100, 0);
 	check_is("timer", 0, mmio_read(LAPIC + LAPIC_LVT_TIMER, 4) & LAPIC_MASKED, LAPIC_MASKED);
 	for (pin = 0; pin < IOAPIC_PINS; pin++)
-		check_is("I/O APIC pin", pin, ioapic_read(0x10 + 2 * pin) & LAPIC_MASKED, LAPIC_MASKED);
+		check_is("I/O APIC pin", pin, ioapic_read(0x10 + 2 * pin) & LAPIC_MASKED,
+			 LAPIC_MASKED);
 	check_is("UART scratch register", 0, port_read8(SCRATCH_REGISTER), 0);
 	check_is("PM1 enable", 0, port_read16(PM1_ENABLE), 0);
 }
@@ -121,6 +132,36 @@ static void spoil_ram(uint64_t from, uint64_t to, uint64_t step)
 
 	for (address = from; address < to; address += step)
 		mmio_write(address, 8, MAGIC);
+}
+
+/*
+ * The other processors run in real mode at the moment of the reset, in and out of the machine's
+ * ports, and count in the word at 0x9100; none of them may be running afterwards.
+ */
+static const uint8_t busy_code[] = {
+	0xb8, 0x10, 0x09, /* mov $0x910, %ax */
+	0x8e, 0xd8,	  /* mov %ax, %ds */
+	0x31, 0xdb,	  /* xor %bx, %bx */
+	0xba, 0xfd, 0x03, /* mov $0x3fd, %dx */
+	0xfe, 0x07,	  /* 1: incb (%bx) */
+	0xec,		  /* in %dx, %al */
+	0xeb, 0xfb,	  /* jmp 1b */
+};
+
+static void start_others(unsigned int cpus)
+{
+	struct deadline deadline;
+	unsigned int i;
+
+	memcpy((void *)BUSY_CODE, busy_code, sizeof(busy_code));
+	for (i = 1; i < cpus; i++) {
+		mmio_write(LAPIC + LAPIC_ICR_HIGH, 4, (uint64_t)i << 24);
+		mmio_write(LAPIC + LAPIC_ICR_LOW, 4, LAPIC_ICR_INIT);
+		mmio_write(LAPIC + LAPIC_ICR_LOW, 4, LAPIC_ICR_STARTUP | BUSY_CODE >> 12);
+	}
+	deadline_start(&deadline, 20);
+	while (cpus > 1 && !mmio_read(BUSY_COUNT, 1) && !deadline_passed(&deadline))
+		tsc_pause();
 }
 
 /* Leave everything in a state in which it must not be found again. */
@@ -187,8 +228,9 @@ int main(void)
 		first_life();
 	life = memory->life++;
 	if (!quick || life == 0 || life == resets) {
-		check_begin(life == 0 ? "reset: the state at power-on" : life == resets ?
-			    "reset: the state after the last reset" : "reset: the state after a reset");
+		check_begin(life == 0	     ? "reset: the state at power-on"
+			    : life == resets ? "reset: the state after the last reset"
+					     : "reset: the state after a reset");
 		check_is("0xcf8", 0, first_address, 0);
 		check_is("memory size", 0, size, memory->good ? memory->good : size);
 		check_device();
@@ -209,6 +251,7 @@ int main(void)
 	if (!quick)
 		print("# next: %s\n", ways[life % WAYS].name);
 	spoil(step);
+	start_others((unsigned int)cmdline_number("cpus", 1, 64, 1));
 	reset(life);
 	return 1;
 }
