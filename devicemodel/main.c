@@ -145,7 +145,8 @@ static const struct hv_ops *find_hypervisor(const struct vm_config *config, stru
 	const struct hv_ops *ops = hv_find(name);
 
 	if (!ops)
-		error_set(err, -EINVAL, "unknown hypervisor \"%s\"; there is: %s", name, hv_names());
+		error_set(err, -EINVAL, "unknown hypervisor \"%s\"; there is: %s", name,
+			  hv_names());
 	return ops;
 }
 
