@@ -223,7 +223,7 @@ int machine_run(struct machine *machine, enum vm_request_kind *ret_end, unsigned
 		ret = start(machine, err);
 		if (ret < 0)
 			return ret;
-		*ret_end = vm_wait(machine->vm, ret_status);
+		*ret_end = vm_wait(machine->vm, ret_status, err);
 		if (*ret_end != VM_REQUEST_RESET || machine->vm->config->no_reboot)
 			return 0;
 		ret = reset(machine, err);

@@ -135,7 +135,10 @@ static int run_vm(const struct vm_config *config, const struct hv_ops *ops, stru
 	vm_destroy(vm);
 	boot_free(boot);
 	fd_close(&signals);
-	return ret < 0 ? say(EXIT_ERROR, err) : status;
+	/* Last, when the guest's own output is out. */
+	if (ret < 0)
+		status = EXIT_ERROR;
+	return err->text[0] ? say(status, err) : status;
 }
 
 /* NULL with @err: there is no such back end. */

@@ -307,6 +307,30 @@ int elf_find_note(const struct image *image, const char *owner, uint32_t type, v
 	return ret;
 }
 
+/*
+ * A file that names an interpreter is a program of an operating system, as a wrong path easily hits;
+ * kernels with one are started by loaders that know them.
+ */
+static int refuse_program(const struct image *image, struct error *err)
+{
+	struct elf_file elf = { .image = image };
+	Elf64_Phdr *table = NULL;
+	unsigned int i;
+	int ret;
+
+	ret = read_header(&elf, err);
+	if (ret == 0)
+		ret = read_table(&elf, &table, err);
+	for (i = 0; i < elf.segments && ret == 0; i++)
+		if (table[i].p_type == PT_INTERP)
+			ret = error_set(err, -EINVAL,
+					"%s: is a program for an operating system, not an image that "
+					"boots by itself",
+					image->name);
+	free(table);
+	return ret;
+}
+
 int elf_boot(const struct image *image, struct guest_memory *memory,
 	     struct hv_vcpu_start *ret_start, struct error *err)
 {
@@ -323,7 +347,9 @@ int elf_boot(const struct image *image, struct guest_memory *memory,
 	int ret;
 
 	layout_init(&layout, memory, image->name);
-	ret = elf_load(image, &layout, &start.rip, err);
+	ret = refuse_program(image, err);
+	if (ret == 0)
+		ret = elf_load(image, &layout, &start.rip, err);
 	if (ret == 0)
 		ret = layout_place(&layout, &wish, "the GDT", &gdt, err);
 	if (ret < 0)

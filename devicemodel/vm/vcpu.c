@@ -11,7 +11,6 @@
 
 #include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/vm/request.h"
-#include "lib/log.h"
 
 #define TAG_BYTES 16
 
@@ -20,6 +19,7 @@ struct vcpu_thread {
 	struct hv_vcpu *vcpu;
 	pthread_t thread;
 	bool started;
+	struct error reason; /* why it ended by itself; read after it was joined */
 	char tag[TAG_BYTES];
 };
 
@@ -34,18 +34,18 @@ struct vcpu_set {
 static void *run_thread(void *arg)
 {
 	struct vcpu_thread *self = arg;
-	struct error err = { "" };
 
 	pthread_setname_np(pthread_self(), self->tag);
-	switch (self->set->ops->vcpu_run(self->vcpu, &err)) {
+	switch (self->set->ops->vcpu_run(self->vcpu, &self->reason)) {
 	case HV_EXIT_STOPPED:
+		self->reason.text[0] = '\0';
 		break;
 	case HV_EXIT_SHUTDOWN:
-		log_error(self->tag, "the guest crashed (triple fault)");
+		error_set(&self->reason, -EIO, "%s: the guest crashed (triple fault)", self->tag);
 		vm_request_post(self->set->request, VM_REQUEST_CRASH, 0);
 		break;
 	case HV_EXIT_FAILURE:
-		log_error(self->tag, "%s", err.text);
+		error_prefix(&self->reason, -EIO, "%s", self->tag);
 		vm_request_post(self->set->request, VM_REQUEST_ERROR, 0);
 		break;
 	}
@@ -102,14 +102,14 @@ int vcpu_set_start(const struct hv_ops *ops, struct hv_vm *vm, unsigned int coun
 	if (ret == 0)
 		ret = start_threads(set, err);
 	if (ret < 0) {
-		vcpu_set_stop(set);
+		vcpu_set_stop(set, NULL);
 		return ret;
 	}
 	*ret_set = set;
 	return 0;
 }
 
-void vcpu_set_stop(struct vcpu_set *set)
+void vcpu_set_stop(struct vcpu_set *set, struct error *reason)
 {
 	unsigned int i;
 
@@ -118,8 +118,12 @@ void vcpu_set_stop(struct vcpu_set *set)
 	for (i = 0; i < set->count; i++)
 		if (set->threads[i].started)
 			set->ops->vcpu_stop(set->threads[i].vcpu);
-	for (i = 0; i < set->count; i++)
-		if (set->threads[i].started)
-			pthread_join(set->threads[i].thread, NULL);
+	for (i = 0; i < set->count; i++) {
+		if (!set->threads[i].started)
+			continue;
+		pthread_join(set->threads[i].thread, NULL);
+		if (reason && set->threads[i].reason.text[0])
+			*reason = set->threads[i].reason;
+	}
 	free(set);
 }

@@ -13,17 +13,18 @@ struct vm_request;
 
 /*
  * Create @count processors in @vm and a thread for each; number 0 starts as @boot says, the others
- * wait for it. When one ends by itself it posts VM_REQUEST_CRASH or VM_REQUEST_ERROR to @request,
- * after logging why. Returns 0 or -errno with @err, and then no thread runs.
+ * wait for it. When one ends by itself it posts VM_REQUEST_CRASH or VM_REQUEST_ERROR to @request;
+ * vcpu_set_stop() tells why. Returns 0 or -errno with @err, and then no thread runs.
  */
 int vcpu_set_start(const struct hv_ops *ops, struct hv_vm *vm, unsigned int count,
 		   const struct hv_vcpu_start *boot, struct vm_request *request,
 		   struct vcpu_set **ret_set, struct error *err);
 
 /*
- * Stop all of them, wait until they have left the guest, and free the set. NULL is fine. Not with
- * the I/O bus locked: a processor may be waiting for it.
+ * Stop all of them, wait until they have left the guest, and free the set. If one had ended by itself,
+ * @reason (which may be NULL) gets its line, else it stays. NULL is fine. Not with the I/O bus
+ * locked: a processor may be waiting for it.
  */
-void vcpu_set_stop(struct vcpu_set *set);
+void vcpu_set_stop(struct vcpu_set *set, struct error *reason);
 
 #endif

@@ -12,7 +12,6 @@
 #include "devicemodel/vm/memory.h"
 #include "devicemodel/vm/vcpu.h"
 #include "lib/event_loop.h"
-#include "lib/log.h"
 
 static void serve_io(void *ctx, struct io_access *access)
 {
@@ -90,7 +89,7 @@ void vm_destroy(struct vm *vm)
 {
 	if (!vm)
 		return;
-	vcpu_set_stop(vm->vcpus);
+	vcpu_set_stop(vm->vcpus, NULL);
 	close_hv(vm);
 	memory_free(vm->memory);
 	io_bus_free(vm->bus);
@@ -104,7 +103,7 @@ int vm_start(struct vm *vm, const struct hv_vcpu_start *boot, struct error *err)
 			      err);
 }
 
-enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status)
+enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status, struct error *reason)
 {
 	enum vm_request_kind kind = VM_REQUEST_NONE;
 	int ret;
@@ -113,11 +112,11 @@ enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status)
 		ret = event_loop_run(vm->loop);
 		kind = vm_request_take(&vm->request, ret_status);
 		if (ret < 0) {
-			log_error(NULL, "the event loop failed: %s", strerror(-ret));
 			kind = VM_REQUEST_ERROR;
+			error_set(reason, ret, "the event loop failed: %s", strerror(-ret));
 		}
 	}
-	vcpu_set_stop(vm->vcpus);
+	vcpu_set_stop(vm->vcpus, reason);
 	vm->vcpus = NULL;
 	/* What the processors still asked for while they were being stopped came too late. */
 	if (kind == VM_REQUEST_RESET) {

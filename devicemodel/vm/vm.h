@@ -49,9 +49,10 @@ int vm_start(struct vm *vm, const struct hv_vcpu_start *boot, struct error *err)
 
 /*
  * Run the event loop until somebody asks something of the VM, then stop the processors. @ret_status
- * belongs to VM_REQUEST_EXIT. A failing loop counts as VM_REQUEST_ERROR, and is logged.
+ * belongs to VM_REQUEST_EXIT, @reason gets a line for VM_REQUEST_CRASH and VM_REQUEST_ERROR (also if
+ * the loop failed).
  */
-enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status);
+enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status, struct error *reason);
 
 /* Trade the hypervisor's VM object for a new one. Only while stopped. 0 or -errno with @err. */
 int vm_renew(struct vm *vm, struct error *err);

@@ -151,7 +151,7 @@ run_machine()
 	cat_pid=$!
 	# Should this shell be killed, the machine must not live on.
 	setpriv --pdeathsig TERM timeout -k 10 "$limit" qemu-system-x86_64 \
-		-accel tcg -cpu max,-xsave -smp 1 -m "$mem" \
+		-accel tcg -cpu max,-xsave,-avx,-avx2,-pku,-la57 -smp 1 -m "$mem" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$linux_tree/vmlinuz" -initrd "$work/initrd" \
 		-append "console=ttyS0 panic=-1 quiet mitigations=off" \

@@ -247,7 +247,9 @@ static void test_every_call_fails(void)
 		err.text[0] = '\0';
 		before = leaks_count();
 		ret = run(&config, &how, &status, &err);
-		CU_ASSERT_EQUAL(ret < 0, err.text[0] != '\0');
+		/* A processor that gave up may have been outrun by another request. */
+		CU_ASSERT(ret == 0 || err.text[0] != '\0');
+		CU_ASSERT(how != VM_REQUEST_ERROR || err.text[0] != '\0');
 		CU_ASSERT(ret == 0 || ret == -ENOSPC);
 		assert_nothing_left(&before);
 		if (!fake_hv_has_failed(&call))

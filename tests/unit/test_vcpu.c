@@ -58,8 +58,8 @@ static void test_start_and_stop(void)
 
 	begin(&f);
 	CU_ASSERT_EQUAL_FATAL(start(&f, &set, &err), 0);
-	vcpu_set_stop(set);
-	vcpu_set_stop(NULL);
+	vcpu_set_stop(set, NULL);
+	vcpu_set_stop(NULL, NULL);
 	CU_ASSERT_EQUAL(fake_hv_count(FAKE_VCPU_RUN), COUNT);
 	/* To be stopped is nothing that the VM would have to hear of. */
 	CU_ASSERT_EQUAL(vm_request_take(&f.request, &status), VM_REQUEST_NONE);
@@ -117,7 +117,7 @@ static void test_ends_by_itself(void)
 		CU_ASSERT_EQUAL_FATAL(start(&f, &set, &err), 0);
 		CU_ASSERT_EQUAL(event_loop_run(f.request.loop), 0);
 		CU_ASSERT_EQUAL(vm_request_take(&f.request, &status), rows[i].wanted);
-		vcpu_set_stop(set);
+		vcpu_set_stop(set, NULL);
 		end(&f);
 	}
 	log_set_level(LOG_LEVEL_WARNING);

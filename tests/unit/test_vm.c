@@ -74,7 +74,7 @@ static int whole_life(const struct vm_config *config, struct vm **vm, struct err
 		if (ret == 0)
 			ret = vm_start(*vm, &boot, err);
 		/* A processor that fails is reported the same way, as long as nobody was faster. */
-		if (ret == 0 && vm_wait(*vm, &status) == VM_REQUEST_EXIT)
+		if (ret == 0 && vm_wait(*vm, &status, NULL) == VM_REQUEST_EXIT)
 			CU_ASSERT_EQUAL(status, 7);
 	}
 	return ret;
@@ -169,18 +169,20 @@ static void test_ends(void)
 	fake_hv_set_guest(crashing_guest, NULL);
 	CU_ASSERT_EQUAL_FATAL(vm_create(&config, &hv_fake, &vm, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(vm_start(vm, &boot, &err), 0);
-	CU_ASSERT_EQUAL(vm_wait(vm, &status), VM_REQUEST_CRASH);
+	CU_ASSERT_EQUAL(vm_wait(vm, &status, &err), VM_REQUEST_CRASH);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the guest crashed"));
 	CU_ASSERT_EQUAL(vm_renew(vm, &err), 0);
 	/* The last vCPU to be started fails to run. */
 	fake_hv_set_guest(NULL, NULL);
 	fake_hv_fail_nth(2 + 2, -EIO);
 	CU_ASSERT_EQUAL_FATAL(vm_start(vm, &boot, &err), 0);
-	CU_ASSERT_EQUAL(vm_wait(vm, &status), VM_REQUEST_ERROR);
+	CU_ASSERT_EQUAL(vm_wait(vm, &status, &err), VM_REQUEST_ERROR);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "vcpu "));
 	/* Somebody outside wants an end; asked before the processors start, it counts too. */
 	CU_ASSERT_EQUAL(vm_renew(vm, &err), 0);
 	vm_request_post(&vm->request, VM_REQUEST_SIGNAL, 0);
 	CU_ASSERT_EQUAL_FATAL(vm_start(vm, &boot, &err), 0);
-	CU_ASSERT_EQUAL(vm_wait(vm, &status), VM_REQUEST_SIGNAL);
+	CU_ASSERT_EQUAL(vm_wait(vm, &status, NULL), VM_REQUEST_SIGNAL);
 	/* Destroyed while its processors run. */
 	CU_ASSERT_EQUAL(vm_renew(vm, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(vm_start(vm, &boot, &err), 0);
@@ -204,7 +206,7 @@ static void test_start_states(void)
 	fake_hv_set_guest(posting_guest, &vm);
 	CU_ASSERT_EQUAL_FATAL(vm_create(&config, &hv_fake, &vm, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(vm_start(vm, &boot, &err), 0);
-	CU_ASSERT_EQUAL(vm_wait(vm, &status), VM_REQUEST_EXIT);
+	CU_ASSERT_EQUAL(vm_wait(vm, &status, NULL), VM_REQUEST_EXIT);
 	CU_ASSERT_EQUAL(fake_hv_count(FAKE_VCPU_CREATE), 8);
 	CU_ASSERT_EQUAL(fake_hv_count(FAKE_VCPU_RUN), 8);
 	CU_ASSERT_EQUAL(fake_hv_count(FAKE_VCPU_STOP), 8);
@@ -227,7 +229,7 @@ static void test_two_vms(void)
 	CU_ASSERT_EQUAL(memory_write(b->memory, 0, "b", 2), 0);
 	CU_ASSERT_STRING_EQUAL((char *)memory_ram(a->memory, 0, 2), "a");
 	vm_request_post(&a->request, VM_REQUEST_POWER_OFF, 0);
-	CU_ASSERT_EQUAL(vm_wait(a, &status), VM_REQUEST_POWER_OFF);
+	CU_ASSERT_EQUAL(vm_wait(a, &status, NULL), VM_REQUEST_POWER_OFF);
 	CU_ASSERT_EQUAL(vm_request_take(&b->request, &status), VM_REQUEST_NONE);
 	vm_destroy(a);
 	CU_ASSERT_EQUAL(fake_hv_vms(), 1);
