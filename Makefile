@@ -497,7 +497,7 @@ fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c
 
 # Asked for only where it matters, since asking takes a moment.
 FUZZ_PROGRAMS :=
-ifneq ($(filter check check-fuzz fuzz,$(MAKECMDGOALS)),)
+ifneq ($(filter check check-programs check-fuzz fuzz,$(MAKECMDGOALS)),)
 ifeq ($(shell echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' | \
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null && echo yes),yes)
 FUZZ_PROGRAMS := $(FUZZERS:%=$(B)/fuzz/fuzz_%)
@@ -524,6 +524,11 @@ RUN_TESTS = BUILD=$(B) TEST_LOGS=$(B)/tests/logs tests/run.sh
 
 .PHONY: check check-unit check-golden check-functional check-guest check-nested check-fuzz check-lint
 check: check-unit check-golden check-functional check-guest check-nested check-fuzz check-lint
+
+# What the checks run; "make -jN check-programs && make check" builds in parallel and tests in turn.
+.PHONY: check-programs
+check-programs: $(PROGRAMS) $(UNIT_PROGRAMS) $(FUNCTIONAL_PROGRAMS) $(GUESTS) $(TEST_GUESTS) samples \
+	$(FUZZ_PROGRAMS)
 
 check-unit: $(UNIT_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-unit $(UNIT_PROGRAMS)

@@ -10,4 +10,6 @@ cd "$root"
 
 scripts/install-deps.sh check
 shm_require
-exec make -j"$(nproc)" check "$@"
+make -s -j"$(nproc)" check-programs "$@"
+# One part after the other: they measure no time, but the nested machine wants a core for itself.
+exec make check "$@"

@@ -23,7 +23,8 @@ usage()
 }
 
 # "a|b" is satisfied by either and installs a.
-build_packages="gcc make pkg-config|pkgconf libc6-dev linux-libc-dev uuid-dev libssl-dev acpica-tools"
+build_packages="gcc make pkg-config|pkgconf libc6-dev linux-libc-dev uuid-dev libssl-dev"
+build_packages="$build_packages acpica-tools"
 nested_packages="qemu-system-x86"
 check_packages="$nested_packages libcunit1-dev libpciaccess-dev clang libclang-rt-14-dev shellcheck"
 bench_packages="qemu-system-x86"
