@@ -308,8 +308,8 @@ int elf_find_note(const struct image *image, const char *owner, uint32_t type, v
 }
 
 /*
- * A file that names an interpreter is a program of an operating system, as a wrong path easily hits;
- * kernels with one are started by loaders that know them.
+ * A file that names an interpreter is a program of an operating system, as a wrong path easily
+ * hits; kernels with one are started by loaders that know them.
  */
 static int refuse_program(const struct image *image, struct error *err)
 {
@@ -323,10 +323,11 @@ static int refuse_program(const struct image *image, struct error *err)
 		ret = read_table(&elf, &table, err);
 	for (i = 0; i < elf.segments && ret == 0; i++)
 		if (table[i].p_type == PT_INTERP)
-			ret = error_set(err, -EINVAL,
-					"%s: is a program for an operating system, not an image that "
-					"boots by itself",
-					image->name);
+			ret = error_set(
+				err, -EINVAL,
+				"%s: is a program for an operating system, not an image that "
+				"boots by itself",
+				image->name);
 	free(table);
 	return ret;
 }

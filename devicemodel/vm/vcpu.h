@@ -21,7 +21,8 @@ int vcpu_set_start(const struct hv_ops *ops, struct hv_vm *vm, unsigned int coun
 		   struct vcpu_set **ret_set, struct error *err);
 
 /*
- * Stop all of them, wait until they have left the guest, and free the set. If one had ended by itself,
+ * Stop all of them, wait until they have left the guest, and free the set. If one had ended by
+ * itself,
  * @reason (which may be NULL) gets its line, else it stays. NULL is fine. Not with the I/O bus
  * locked: a processor may be waiting for it.
  */

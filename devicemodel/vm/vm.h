@@ -49,8 +49,8 @@ int vm_start(struct vm *vm, const struct hv_vcpu_start *boot, struct error *err)
 
 /*
  * Run the event loop until somebody asks something of the VM, then stop the processors. @ret_status
- * belongs to VM_REQUEST_EXIT, @reason gets a line for VM_REQUEST_CRASH and VM_REQUEST_ERROR (also if
- * the loop failed).
+ * belongs to VM_REQUEST_EXIT, @reason gets a line for VM_REQUEST_CRASH and VM_REQUEST_ERROR (also
+ * if the loop failed).
  */
 enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status, struct error *reason);
 

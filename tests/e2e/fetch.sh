@@ -14,7 +14,7 @@ usage()
 	usage: tests/e2e/fetch.sh
 
 	Prints a directory with a stock Debian kernel (vmlinuz, lib/modules), busybox, lspci and
-	setpci, filling it on the first run (about 75 MB to download, 25 MB kept). Works as any user.
+	setpci, filling it on the first run (75 MB to download, 14 MB kept). Works as any user.
 	  ACRN_DM_CACHE  where to keep it (default: $XDG_CACHE_HOME/acrn-dm or ~/.cache/acrn-dm)
 	END
 }
@@ -87,7 +87,8 @@ download()
 	[ -n "$kernel" ] || return 1
 	# shellcheck disable=SC2086
 	(cd "$work/debs" &&
-		apt-get -qq -o APT::Sandbox::User=root $lists download "$kernel" $packages) >"$work/log" 2>&1
+		apt-get -qq -o APT::Sandbox::User=root $lists download "$kernel" $packages) \
+		>"$work/log" 2>&1
 }
 
 # Keep only modules that are wanted and what they depend on, with a load order for insmod.
@@ -100,7 +101,7 @@ pick_modules()
 	mkdir -p "$work/tree/modules"
 	for module in $modules; do
 		line=$(grep "/$module\.ko:" "$dep") || die 1 "$kernel has no module $module"
-		# modules.dep lists the nearest dependency first, so the order to load is the reverse.
+		# modules.dep lists the nearest dependency first: load in the reverse order.
 		for file in $(echo "$line" | tr -d ':' | tr ' ' '\n' | tac); do
 			cp "$work/all/lib/modules/$version/$file" "$work/tree/modules/"
 			echo "${file##*/}"

@@ -7,7 +7,9 @@
 # image_new DIR: busybox as the whole user land.
 image_new()
 {
-	mkdir -p "$1/bin" "$1/dev" "$1/proc" "$1/sys" "$1/tmp" "$1/run" "$1/root" "$1/etc" "$1/modules"
+	for image_dir in bin dev proc sys tmp run root etc modules; do
+		mkdir -p "$1/$image_dir"
+	done
 	ln -s bin "$1/sbin"
 	cp "$linux_tree/bin/busybox" "$1/bin/busybox"
 	ln -s busybox "$1/bin/sh"
@@ -31,8 +33,8 @@ image_add_libraries()
 	needed=$(LD_LIBRARY_PATH="$linux_tree/lib" ldd "$2" 2>/dev/null) || return 0
 	case $needed in
 	*'not found'*)
-		die 125 "$2 needs a library that is not there:" \
-			"$(echo "$needed" | sed -n 's/^[[:space:]]*\(.*\) => not found.*/\1/p' | tr '\n' ' ')"
+		die 125 "$2 needs libraries that are not there:" \
+			"$(echo "$needed" | sed -n 's/^[[:space:]]*\(.*\) => not found.*/\1/p')"
 		;;
 	esac
 	for library in $(echo "$needed" | sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x.*/\1/p'); do

@@ -96,8 +96,9 @@ test_enumeration()
 		"ls /sys/bus/pci/devices/0000:00:06.0/resource2_wc"
 	for pair in a:6 b:5; do
 		device=0000:00:0${pair#?:}.0
-		guest_ask "${pair%:?}" "load uio_pci_generic &&
-			echo 1af4 1110 >/sys/bus/pci/drivers/uio_pci_generic/new_id" >/dev/null || true
+		does "uio_pci_generic takes the device's id in slot ${pair#?:}" "${pair%:?}" \
+			"load uio_pci_generic &&
+			echo 1af4 1110 >/sys/bus/pci/drivers/uio_pci_generic/new_id"
 		is "uio_pci_generic binds $device" "${pair%:?}" \
 			"basename \$(readlink /sys/bus/pci/devices/$device/driver)" uio_pci_generic
 		does "/dev/uio0 appears for $device" "${pair%:?}" "test -c /dev/uio0"
@@ -114,7 +115,8 @@ test_exchange()
 	does "one guest writes" a "ivshmem-access write 0x1000 'greetings from slot 6'"
 	is "the other reads it" b "ivshmem-access $greeting" "greetings from slot 6"
 	guest_send a "ivshmem-access wait 0x2000 'and from slot 5' --timeout 60 && echo seen"
-	does "the other way, while the first waits" b "ivshmem-access write 0x2000 'and from slot 5'"
+	does "the other way, while the first waits" b \
+		"ivshmem-access write 0x2000 'and from slot 5'"
 	tap_is "the waiting guest sees it" "$(guest_result a)" seen
 	does "one guest writes a megabyte of noise" a \
 		"head -c 1048576 /dev/urandom | ivshmem-access write 0x80000 -"
@@ -137,18 +139,28 @@ test_moves()
 	high=$(guest_ask b "setpci -s 5 BASE_ADDRESS_3")
 
 	tap_check "setpci moves BAR2 below 4 GiB" bar2_to 0 d0000000
-	is "the data is at the new address" b "ivshmem-access --phys $greeting" "greetings from slot 6"
+	is "the data is at the new address" b "ivshmem-access --phys $greeting" \
+		"greetings from slot 6"
 	does "and no longer at the old one" b "! ivshmem-access $greeting | grep greetings"
 	tap_check "setpci moves BAR2 above 4 GiB" bar2_to 4 0
 	is "the data is there, too" b "ivshmem-access --phys $greeting" "greetings from slot 6"
-	does "a write at the new address" b "ivshmem-access --phys write 0x3000 'sent after the move'"
+	does "a write at the new address" b \
+		"ivshmem-access --phys write 0x3000 'sent after the move'"
 	is "reaches the other guest" a "ivshmem-access read 0x3000 100 --text" "sent after the move"
 	is "sizing with decode on gives the size" b \
 		"setpci -s 5 BASE_ADDRESS_2=ffffffff; setpci -s 5 BASE_ADDRESS_3=ffffffff;
 		setpci -s 5 BASE_ADDRESS_2; setpci -s 5 BASE_ADDRESS_3" "ffe0000c
 ffffffff"
 	tap_check "BAR2 moves back" bar2_to "$high" "$low"
-	is "the data is where the kernel expects it" b "ivshmem-access $greeting" "greetings from slot 6"
+	is "the data is where the kernel expects it" b "ivshmem-access $greeting" \
+		"greetings from slot 6"
+}
+
+# host_text PAGE: the text that begins a page of the region, read through its file.
+host_text()
+{
+	dd if="$("$build/ivshmemctl" path "$region")" bs=4096 skip="$1" count=1 2>/dev/null |
+		tr '\0' '\n' | head -n 1
 }
 
 test_kill()
@@ -159,8 +171,7 @@ test_kill()
 		"greetings from slot 6"
 	tap_check "the host finds the region" "$build/ivshmemctl" show "$region"
 	tap_is "the host reads what the guests wrote" \
-		"$(dd if="$("$build/ivshmemctl" path "$region")" bs=4096 skip=1 count=1 2>/dev/null |
-			tr '\0' '\n' | head -n 1)" "greetings from slot 6"
+		"$(host_text 1)" "greetings from slot 6"
 	guest_start c -s "6,ivshmem,$region,2"
 	stop_if_dead c
 	is "a third machine attaches and reads it" c "ivshmem-access $greeting" \

@@ -17,11 +17,11 @@ usage()
 	cat <<-'END'
 	usage: tests/e2e/nested.sh [OPTION]... -- COMMAND [ARGUMENT]...
 
-	Runs COMMAND as root in the nested machine, in this tree's directory at the same path. There:
-	the built programs, scripts/ and tests/, busybox as shell and tools, /dev/kvm, an empty
-	/dev/shm and /run. Its output comes out here; stdin is empty. Nothing in the machine survives.
+	Runs COMMAND as root in the nested machine, in this tree's directory at the same path. It
+	has the built programs, scripts/ and tests/, busybox as shell and tools, /dev/kvm, an empty
+	/dev/shm and /run. Output comes out here; stdin is empty. Nothing in the machine survives.
 
-	  --file SRC=DEST   also put a file or directory of the host there (programs bring libraries)
+	  --file SRC=DEST   also put a file or directory there; programs bring their libraries
 	  --env NAME=VALUE  set an environment variable
 	  --guest           also put a stock Debian guest into /guest (vmlinuz and initrd)
 	  --mem MB          memory of the machine (default 2048)
@@ -118,8 +118,8 @@ trap 'exit 130' INT TERM HUP
 # are large.
 add_programs()
 {
-	find "$build" \( -path "$build/san" -o -path "$build/cov" -o -path "$build/fuzz" \) -prune -o \
-		-type f -perm -u+x -print | while IFS= read -r program; do
+	find "$build" \( -path "$build/san" -o -path "$build/cov" -o -path "$build/fuzz" \) -prune \
+		-o -type f -perm -u+x -print | while IFS= read -r program; do
 		image_add "$stage" "$program" "$root/build${program#"$build"}"
 	done
 }
@@ -150,8 +150,8 @@ make_image()
 
 # One processor: with several running at once QEMU 7.2 loses its way in emulated SVM now and then,
 # and a guest, or the machine itself, crashes or hangs, whatever runs the guest. Without XSAVE,
-# because a guest's XSETBV is not intercepted, so that KVM is mistaken about XCR0; and without 5-level
-# page tables, which only cost time.
+# because a guest's XSETBV is not intercepted, so that KVM is mistaken about XCR0; and without
+# 5-level page tables, which only cost time.
 run_machine()
 {
 	# Through a pipe: QEMU would make a stdout that others share non-blocking.
