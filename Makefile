@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# One Makefile, no recursion, explicit lists. "make help" tells the targets.
+# One Makefile, no recursion, explicit lists. "make help" prints the following lines.
 #
-#   CC=clang      another compiler          SAN=1  with ASan and UBSan, into build/san
-#   V=1           print whole commands      COV=1  with gcov counters, into build/cov
+#   all            programs and bare-metal guests (the default)
+#   samples        the samples for Linux guests too, which need libpciaccess
+#   check          every test; one part of it: check-unit check-golden check-functional check-guest
+#                  check-nested check-fuzz check-lint
+#   check-programs what the tests run
+#   fuzz           each fuzz target for FUZZ_SECONDS
+#   bench          measurements beside their peers (bench/README.md)
+#   install        programs and man pages below DESTDIR and PREFIX
+#   clean          remove build/
+#
+#   CC=clang       another compiler          SAN=1  with ASan and UBSan, into build/san
+#   V=1            print whole commands      COV=1  with gcov counters, into build/cov
 
 VERSION := 0.1
 
@@ -163,7 +173,8 @@ $(B)/ivshmemctl: $(IVSHMEMCTL_SRCS:%.c=$(B)/%.o)
 # The DSDT as a list of bytes for a C array.
 $(B)/gen/devicemodel/boot/dsdt.inc: devicemodel/boot/dsdt.asl
 	@mkdir -p $(@D)
-	$(call say,IASL,$<)$(IASL) -we -p $(B)/gen/dsdt $< >$(B)/gen/dsdt.log 2>&1 || { cat $(B)/gen/dsdt.log >&2; exit 1; }
+	$(call say,IASL,$<)$(IASL) -we -p $(B)/gen/dsdt $< >$(B)/gen/dsdt.log 2>&1 || \
+		{ cat $(B)/gen/dsdt.log >&2; exit 1; }
 	$(Q)od -An -v -tx1 $(B)/gen/dsdt.aml | sed 's/ \(..\)/0x\1,/g' >$@
 
 $(B)/devicemodel/boot/acpi.o: $(B)/gen/devicemodel/boot/dsdt.inc
@@ -233,7 +244,8 @@ $(B)/samples/pingpong.elf: $(call guest_objs,$(PINGPONG_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/first.elf: $(call guest_objs,bench/guests/first.S)
 $(B)/samples/hold.elf: $(call guest_objs,bench/guests/hold.S)
 
-$(TEST_GUESTS): $(B)/tests/guest/%.elf: $(call guest_objs,tests/guest/%.c tests/guest/check.c $(GUEST_LIB_SRCS))
+$(TEST_GUESTS): $(B)/tests/guest/%.elf: \
+	$(call guest_objs,tests/guest/%.c tests/guest/check.c $(GUEST_LIB_SRCS))
 
 # Multiboot loaders want a 32-bit ELF file, whatever the code in it is.
 $(GUESTS) $(TEST_GUESTS): samples/bare-metal/lib/link.ld
@@ -263,13 +275,23 @@ $(B)/samples/ivshmem-access: $(LINUX_SAMPLE_SRCS:%.c=$(B)/%.o)
 # --- unit tests ---------------------------------------------------------------------------------
 # A program per module, linked with just the objects it needs: a link error shows a layering error.
 
+# Objects that several tests need.
 BUS_OBJS := devicemodel/vm/io_bus.o
 MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/parse.o
-
-CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o lib/parse.o
 FAKE_HV_OBJS := tests/fake_hv.o tests/leaks.o
+RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
+REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
+	ivshmem/record_file.o ivshmem/region.o ivshmem/region_join.o ivshmem/runtime_dir.o \
+	ivshmem/users.o lib/fds.o tests/unit/region_fixture.o
+REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
+CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o \
+	lib/parse.o
 PCI_OBJS := $(PCI_SRCS:%.c=%.o) $(MEMORY_OBJS) devicemodel/vm/irq.o tests/unit/pci_fixture.o \
 	$(FAKE_HV_OBJS)
+IMAGE_OBJS := tests/unit/guarded_memory.o devicemodel/boot/image.o lib/error.o lib/fds.o
+LAYOUT_OBJS := $(IMAGE_OBJS) devicemodel/boot/cpu_tables.o devicemodel/boot/layout.o \
+	devicemodel/boot/ram_map.o
+LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 
 UNIT_TESTS := \
 	acpi \
@@ -318,21 +340,17 @@ UNIT_TESTS := \
 	vm \
 	vm_config
 
-test_name_OBJS := ivshmem/name.o lib/error.o
-test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o hw/isa/borrowed_fd.o \
-	hw/isa/byte_access.o hw/isa/com1.o hw/isa/console.o hw/isa/console_input.o \
-	hw/isa/console_output.o hw/isa/terminal.o hw/isa/uart.o lib/error.o lib/event_loop.o \
-	lib/fds.o lib/log.o
-
-test_name_LIBS := $(CRYPTO_LIBS)
-
-RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
-REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
-	ivshmem/record_file.o ivshmem/region.o ivshmem/region_join.o ivshmem/runtime_dir.o \
-	ivshmem/users.o lib/fds.o tests/unit/region_fixture.o
-REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
-
+# lib
+test_error_OBJS := lib/error.o
+test_event_loop_OBJS := lib/event_loop.o lib/fds.o tests/leaks.o
+test_fds_OBJS := lib/fds.o
 test_json_OBJS := lib/json.o
+test_log_OBJS := lib/log.o
+test_parse_OBJS := lib/parse.o
+
+# ivshmem
+test_name_OBJS := ivshmem/name.o lib/error.o
+test_name_LIBS := $(CRYPTO_LIBS)
 test_record_OBJS := $(RECORD_OBJS)
 test_record_LIBS := $(CRYPTO_LIBS)
 test_record_file_OBJS := $(REGION_OBJS)
@@ -347,65 +365,66 @@ test_region_race_OBJS := $(REGION_OBJS)
 test_region_race_LIBS := $(REGION_LIBS)
 test_runtime_dir_OBJS := ivshmem/runtime_dir.o lib/error.o lib/fds.o
 
-test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o lib/error.o \
-	lib/event_loop.o lib/fds.o
+# devicemodel/config
+test_command_line_OBJS := $(CONFIG_OBJS)
+test_command_line_LIBS := $(CRYPTO_LIBS)
+test_device_class_OBJS := devicemodel/config/device_class.o lib/error.o lib/parse.o
+test_pci_slot_OBJS := devicemodel/config/pci_slot.o lib/error.o lib/parse.o
+test_vm_config_OBJS := $(CONFIG_OBJS)
+test_vm_config_LIBS := $(CRYPTO_LIBS)
 
-test_rtc_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/rtc.o lib/error.o
+# devicemodel/hypervisor, devicemodel/vm
+test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o tests/leaks.o
+test_io_bus_OBJS := $(BUS_OBJS)
+test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS)
+test_request_OBJS := devicemodel/vm/request.o lib/event_loop.o lib/fds.o
+test_vcpu_OBJS := devicemodel/vm/vcpu.o devicemodel/vm/request.o lib/error.o lib/event_loop.o \
+	lib/fds.o lib/log.o $(FAKE_HV_OBJS)
+test_vm_OBJS := $(VM_SRCS:%.c=%.o) $(CONFIG_SRCS:%.c=%.o) $(LIB_SRCS:%.c=%.o) $(FAKE_HV_OBJS)
 
-test_uart_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/uart.o lib/error.o
-
-IMAGE_OBJS := tests/unit/guarded_memory.o devicemodel/boot/image.o lib/error.o lib/fds.o
-LAYOUT_OBJS := $(IMAGE_OBJS) devicemodel/boot/cpu_tables.o devicemodel/boot/layout.o \
-	devicemodel/boot/ram_map.o
-
-test_acpi_OBJS := $(IMAGE_OBJS) devicemodel/boot/acpi.o
-test_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/boot.o devicemodel/boot/elf.o devicemodel/boot/linux.o \
-	devicemodel/boot/multiboot.o devicemodel/boot/pvh.o devicemodel/boot/ramdisk.o lib/log.o \
-	tests/unit/fake_images.o
-test_elf_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o
-test_image_OBJS := $(IMAGE_OBJS)
-test_layout_OBJS := $(LAYOUT_OBJS)
-test_linux_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/linux.o
-test_multiboot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o devicemodel/boot/multiboot.o \
-	devicemodel/boot/ramdisk.o
-test_pvh_OBJS := $(LAYOUT_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
-	devicemodel/boot/ramdisk.o tests/unit/fake_images.o
-
+# devicemodel/pci
 test_pci_assign_OBJS := $(PCI_OBJS)
 test_pci_bar_OBJS := $(PCI_OBJS)
 test_pci_bus_OBJS := $(PCI_OBJS)
 test_pci_config_OBJS := $(PCI_OBJS)
 test_pci_msix_OBJS := $(PCI_OBJS)
+
+# hw
+test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \
+	hw/isa/borrowed_fd.o hw/isa/byte_access.o hw/isa/com1.o hw/isa/console.o \
+	hw/isa/console_input.o hw/isa/console_output.o hw/isa/terminal.o hw/isa/uart.o \
+	lib/error.o lib/event_loop.o lib/fds.o lib/log.o
 test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci/devices.o \
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o \
 	devicemodel/config/device_class.o lib/log.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 test_ivshmem_core_OBJS := hw/pci/ivshmem_core.o ivshmem/name.o lib/error.o
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
-test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o ivshmem/name.o \
-	lib/error.o lib/parse.o
+test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
+	ivshmem/name.o lib/error.o lib/parse.o
 test_ivshmem_options_LIBS := $(CRYPTO_LIBS)
-test_vm_OBJS := $(VM_SRCS:%.c=%.o) $(CONFIG_SRCS:%.c=%.o) $(LIB_SRCS:%.c=%.o) $(FAKE_HV_OBJS)
-test_machine_OBJS := $(filter-out devicemodel/hypervisor/% devicemodel/main.o,$(ACRN_DM_SRCS:%.c=%.o)) \
+test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o \
+	lib/error.o lib/event_loop.o lib/fds.o
+test_rtc_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/rtc.o lib/error.o
+test_uart_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/uart.o lib/error.o
+
+# devicemodel/boot, devicemodel/machine.c
+test_acpi_OBJS := $(IMAGE_OBJS) devicemodel/boot/acpi.o
+test_boot_OBJS := $(LAYOUT_OBJS) devicemodel/boot/boot.o devicemodel/boot/elf.o \
+	devicemodel/boot/linux.o devicemodel/boot/multiboot.o devicemodel/boot/pvh.o \
+	devicemodel/boot/ramdisk.o lib/log.o tests/unit/fake_images.o
+test_elf_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o
+test_image_OBJS := $(IMAGE_OBJS)
+test_layout_OBJS := $(LAYOUT_OBJS)
+test_linux_boot_OBJS := $(LOAD_OBJS) devicemodel/boot/linux.o
+test_machine_OBJS := \
+	$(filter-out devicemodel/hypervisor/% devicemodel/main.o,$(ACRN_DM_SRCS:%.c=%.o)) \
 	$(FAKE_HV_OBJS) tests/unit/region_fixture.o
 test_machine_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
-test_error_OBJS := lib/error.o
-test_log_OBJS := lib/log.o
-test_parse_OBJS := lib/parse.o
-test_fds_OBJS := lib/fds.o
-test_event_loop_OBJS := lib/event_loop.o lib/fds.o tests/leaks.o
-test_io_bus_OBJS := $(BUS_OBJS)
-test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS)
-test_request_OBJS := devicemodel/vm/request.o lib/event_loop.o lib/fds.o
-test_vcpu_OBJS := devicemodel/vm/vcpu.o devicemodel/vm/request.o lib/error.o lib/event_loop.o lib/fds.o \
-	lib/log.o $(FAKE_HV_OBJS)
-test_pci_slot_OBJS := devicemodel/config/pci_slot.o lib/error.o lib/parse.o
-test_device_class_OBJS := devicemodel/config/device_class.o lib/error.o lib/parse.o
-test_vm_config_OBJS := $(CONFIG_OBJS)
-test_vm_config_LIBS := $(CRYPTO_LIBS)
-test_command_line_OBJS := $(CONFIG_OBJS)
-test_command_line_LIBS := $(CRYPTO_LIBS)
-test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o tests/leaks.o
+test_multiboot_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/multiboot.o \
+	devicemodel/boot/ramdisk.o
+test_pvh_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
+	devicemodel/boot/ramdisk.o tests/unit/fake_images.o
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 
@@ -461,7 +480,7 @@ BENCH_SRCS := \
 	bench/vm_command.c
 BENCH_OBJS := $(BENCH_SRCS:%.c=$(B)/%.o) $(B)/lib/error.o $(B)/lib/fds.o $(B)/lib/parse.o
 
-# How often the quickest measurement is repeated, and which there are to be: start memory copy round-trip.
+# How often the quickest measurement is repeated, and which are made: start memory copy round-trip.
 BENCH_RUNS ?= 100
 BENCH ?=
 
@@ -478,8 +497,8 @@ bench: $(B)/acrn-dm $(GUESTS) $(B)/bench/bench $(B)/bench/firmware.bin
 	$(Q)$(B)/bench/bench $(B) $(BENCH_RUNS) $(BENCH)
 
 # --- fuzzers -------------------------------------------------------------------------------------
-# They need clang with libFuzzer (FUZZ_CC) and are always built with sanitizers, into build/fuzz. "make
-# fuzz" runs each for FUZZ_SECONDS, "make check-fuzz" for a few thousand inputs, always the same.
+# They need clang with libFuzzer (FUZZ_CC) and are always built with sanitizers, into build/fuzz.
+# "make fuzz" runs each for FUZZ_SECONDS, "make check-fuzz" for a few thousand inputs, always the same.
 
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 20
@@ -487,13 +506,18 @@ FUZZ_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer $(WARNINGS) \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -pthread
 
 FUZZERS := \
+	boot \
 	command_line \
 	pci_config
 
-fuzz_command_line_SRCS := $(CONFIG_SRCS) hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/parse.c
-fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c devicemodel/vm/memory.c \
-	devicemodel/config/device_class.c hw/pci/ivshmem.c hw/pci/ivshmem_core.c \
-	hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/fds.c lib/log.c lib/parse.c tests/fake_hv.c
+fuzz_boot_SRCS := $(filter-out devicemodel/boot/acpi.c,$(BOOT_SRCS)) lib/error.c lib/fds.c lib/log.c \
+	tests/unit/fake_images.c tests/unit/guarded_memory.c
+fuzz_command_line_SRCS := $(CONFIG_SRCS) hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c \
+	lib/parse.c
+fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c \
+	devicemodel/vm/memory.c devicemodel/config/device_class.c hw/pci/ivshmem.c \
+	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/fds.c lib/log.c \
+	lib/parse.c tests/fake_hv.c
 
 # Asked for only where it matters, since asking takes a moment.
 FUZZ_PROGRAMS :=
@@ -553,7 +577,7 @@ check-lint: $(B)/gen/devicemodel/boot/dsdt.inc
 	$(Q)CC='$(CC)' HEADER_FLAGS='$(CPPFLAGS) -std=gnu11 $(WARNINGS)' $(RUN_TESTS) check-lint \
 		scripts/check-layers.sh scripts/check-headers.sh scripts/check-style.sh
 
-# --- install ------------------------------------------------------------------------------------
+# --- install, help, clean -----------------------------------------------------------------------
 
 .PHONY: install
 install: $(PROGRAMS)
@@ -564,8 +588,6 @@ install: $(PROGRAMS)
 .PHONY: help
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'Targets: all guests check fuzz bench install clean help;'
-	@echo 'check-unit check-golden check-functional check-guest check-nested check-lint run one part.'
 
 .PHONY: clean
 clean:

@@ -65,8 +65,7 @@ int child_read_all(struct child *child, char *text, size_t size, struct error *e
  */
 int child_wait(struct child *child, int wanted, struct error *err);
 
-/* End it whatever it does: SIGTERM, then SIGKILL. For a child that has been ended already: nothing.
- */
+/* End it whatever it does: SIGTERM, then SIGKILL. One that has been ended is left alone. */
 void child_end(struct child *child);
 
 #endif

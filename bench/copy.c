@@ -90,22 +90,18 @@ static int parse_output(const struct bench *bench, const char *output, struct sa
 	return 0;
 }
 
-static int run_child(const struct bench *bench, const struct child_params *params, int status,
-		     struct samples *series, struct error *err)
+static int finish(const struct bench *bench, struct child *child, int status,
+		  struct samples *series, struct error *err)
 {
 	char output[OUTPUT_MAX];
-	struct child child;
 	int ret;
 
-	ret = child_start(&child, params, err);
-	if (ret < 0)
-		return ret;
-	ret = child_read_all(&child, output, sizeof(output), err);
+	ret = child_read_all(child, output, sizeof(output), err);
 	if (ret < 0) {
-		child_end(&child);
+		child_end(child);
 		return ret;
 	}
-	ret = child_wait(&child, status, err);
+	ret = child_wait(child, status, err);
 	return ret < 0 ? ret : parse_output(bench, output, series, err);
 }
 
@@ -121,18 +117,13 @@ static int run_guest(const struct bench *bench, const struct copy_setting *setti
 		.region = bench->region,
 		.region_mib = setting->size_mib,
 	};
-	struct vm_command command;
-	const struct child_params child_params = {
-		.argv = command.argv,
-		.cpu = cpu,
-		.log_fd = bench->log_fd,
-	};
+	struct child child;
 	int ret;
 
 	snprintf(arguments, sizeof(arguments), "slot=6 dir=%s mib=%u passes=%d",
 		 direction_names[setting->direction], setting->pass_mib, PASSES);
-	ret = vm_command_set(&command, bench, &params, err);
-	return ret < 0 ? ret : run_child(bench, &child_params, 0, series, err);
+	ret = vm_start(&child, bench, &params, cpu, err);
+	return ret < 0 ? ret : finish(bench, &child, 0, series, err);
 }
 
 static int run_host(const struct bench *bench, const struct copy_setting *setting, int cpu,
@@ -145,8 +136,11 @@ static int run_host(const struct bench *bench, const struct copy_setting *settin
 		.cpu = cpu,
 		.log_fd = bench->log_fd,
 	};
+	struct child child;
+	int ret;
 
-	return run_child(bench, &params, EXIT_SUCCESS, series, err);
+	ret = child_start(&child, &params, err);
+	return ret < 0 ? ret : finish(bench, &child, EXIT_SUCCESS, series, err);
 }
 
 static int report_setting(struct bench *bench, const struct copy_setting *setting,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory of the kinds that a guest gets, for a process on the host. Never unmapped: it ends soon.
+/*
+ * Memory of the kinds that a guest gets, for a process on the host. Never unmapped, as the process
+ * ends soon.
  */
 #ifndef BENCH_HOST_MEMORY_H
 #define BENCH_HOST_MEMORY_H

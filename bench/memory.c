@@ -94,19 +94,11 @@ static int read_own_memory(pid_t pid, double *ret_mib, struct error *err)
 static int weigh(const struct bench *bench, const struct vm_params *params, double *ret_mib,
 		 struct error *err)
 {
-	struct vm_command command;
-	const struct child_params child_params = {
-		.argv = command.argv,
-		.cpu = CHILD_ANY_CPU,
-		.log_fd = bench->log_fd,
-	};
 	struct child child;
 	uint64_t ns;
 	int ret;
 
-	ret = vm_command_set(&command, bench, params, err);
-	if (ret == 0)
-		ret = child_start(&child, &child_params, err);
+	ret = vm_start(&child, bench, params, CHILD_ANY_CPU, err);
 	if (ret < 0)
 		return ret;
 	ret = child_expect_byte(&child, '!', &ns, err);

@@ -143,16 +143,8 @@ static int start_guest(const struct bench *bench, const char *arguments, int cpu
 		.region = bench->region,
 		.region_mib = 2,
 	};
-	struct vm_command command;
-	const struct child_params child_params = {
-		.argv = command.argv,
-		.cpu = cpu,
-		.log_fd = bench->log_fd,
-	};
-	int ret;
 
-	ret = vm_command_set(&command, bench, &params, err);
-	return ret < 0 ? ret : child_start(ret_child, &child_params, err);
+	return vm_start(ret_child, bench, &params, cpu, err);
 }
 
 static int run_guests(const struct bench *bench, struct runs *runs, struct error *err)

@@ -23,8 +23,7 @@ struct setting {
 	const char *name;
 	unsigned int memory_mib;
 	unsigned int region_mib;
-	/* The first is compared with each other one; what a user compares, the second, has the aim.
-	 */
+	/* The first is compared with each other one; the aim is for the pair of the first two. */
 	enum vm_monitor monitors[CONTENDERS_MAX];
 	size_t count;
 	enum aim aim;
@@ -49,19 +48,11 @@ static const struct setting settings[] = {
 static int time_start(const struct bench *bench, const struct vm_params *params, double *ret_ms,
 		      struct error *err)
 {
-	struct vm_command command;
-	const struct child_params child_params = {
-		.argv = command.argv,
-		.cpu = CHILD_ANY_CPU,
-		.log_fd = bench->log_fd,
-	};
 	struct child child;
 	uint64_t ns;
 	int ret;
 
-	ret = vm_command_set(&command, bench, params, err);
-	if (ret == 0)
-		ret = child_start(&child, &child_params, err);
+	ret = vm_start(&child, bench, params, CHILD_ANY_CPU, err);
 	if (ret < 0)
 		return ret;
 	ret = child_expect_byte(&child, '!', &ns, err);

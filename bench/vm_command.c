@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Same image, same memory, one processor, one serial port for each; nothing that can be left out.
- */
+/* Same image and memory, one processor and one serial port for each; no more than they need. */
 #include "bench/vm_command.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define VM_ARGS_MAX 40
+#define VM_TEXT_MAX 2048
+
+/* argv points into text: not to be copied. */
+struct vm_command {
+	const char *argv[VM_ARGS_MAX];
+	size_t count;
+	char text[VM_TEXT_MAX];
+	size_t used;
+};
 
 const char *vm_monitor_label(enum vm_monitor monitor)
 {
@@ -21,8 +31,7 @@ const char *vm_monitor_label(enum vm_monitor monitor)
 	return labels[monitor];
 }
 
-/* One more argument. Without room the count goes up all the same, which vm_command_set() notices.
- */
+/* One more argument. The count also goes up without room, which set_command() notices. */
 static void add(struct vm_command *command, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 static void add(struct vm_command *command, const char *fmt, ...)
@@ -122,8 +131,8 @@ static void add_qemu(struct vm_command *command, const struct bench *bench,
 	add(command, "%s/samples/%s.elf", bench->build, params->guest);
 }
 
-int vm_command_set(struct vm_command *command, const struct bench *bench,
-		   const struct vm_params *params, struct error *err)
+static int set_command(struct vm_command *command, const struct bench *bench,
+		       const struct vm_params *params, struct error *err)
 {
 	command->count = 0;
 	command->used = 0;
@@ -136,4 +145,19 @@ int vm_command_set(struct vm_command *command, const struct bench *bench,
 				 bench->build);
 	command->argv[command->count] = NULL;
 	return 0;
+}
+
+int vm_start(struct child *ret_child, const struct bench *bench, const struct vm_params *params,
+	     int cpu, struct error *err)
+{
+	struct vm_command command;
+	const struct child_params child_params = {
+		.argv = command.argv,
+		.cpu = cpu,
+		.log_fd = bench->log_fd,
+	};
+	int ret;
+
+	ret = set_command(&command, bench, params, err);
+	return ret < 0 ? ret : child_start(ret_child, &child_params, err);
 }

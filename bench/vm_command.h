@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The command lines of the monitors that are compared. */
+/* Starting the monitors that are compared, by command lines that are as alike as can be. */
 #ifndef BENCH_VM_COMMAND_H
 #define BENCH_VM_COMMAND_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "bench/bench.h"
+#include "bench/child.h"
 
 enum vm_monitor {
 	VM_ACRN_DM,
@@ -33,25 +33,17 @@ struct vm_params {
 	bool has_named_ram;
 };
 
-#define VM_ARGS_MAX 40
-#define VM_TEXT_MAX 2048
-
-/* argv points into text: not to be copied. */
-struct vm_command {
-	const char *argv[VM_ARGS_MAX];
-	size_t count;
-	char text[VM_TEXT_MAX];
-	size_t used;
-};
-
 /* What a guest that is content makes of the monitors' exit status, by the debug exit port. */
 #define VM_STATUS_SUCCESS 33
 
 /* How a reader knows it. */
 const char *vm_monitor_label(enum vm_monitor monitor);
 
-/* Returns 0 or -E2BIG. */
-int vm_command_set(struct vm_command *command, const struct bench *bench,
-		   const struct vm_params *params, struct error *err);
+/*
+ * Start the monitor on processor @cpu (or CHILD_ANY_CPU), its messages going to bench->log_fd.
+ * Returns 0, -E2BIG (the command line has no room) or what child_start() returns.
+ */
+int vm_start(struct child *ret_child, const struct bench *bench, const struct vm_params *params,
+	     int cpu, struct error *err);
 
 #endif

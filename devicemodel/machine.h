@@ -36,8 +36,7 @@ void machine_free(struct machine *machine);
 /*
  * Power on and run until the machine ends for good; with no_reboot a reset counts as that.
  * *ret_end says how, *ret_status is the status of VM_REQUEST_EXIT; @err has a line if the guest
- * crashed or the back end gave up. Returns 0, or -errno with @err if it cannot be started or
- * restarted.
+ * crashed or the back end gave up. Returns 0, or -errno with @err if it cannot be (re)started.
  */
 int machine_run(struct machine *machine, enum vm_request_kind *ret_end, unsigned char *ret_status,
 		struct error *err);

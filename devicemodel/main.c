@@ -53,10 +53,7 @@ static int exit_status(enum vm_request_kind end, unsigned char status)
 	}
 }
 
-/*
- * The operator's signals, taken by the event loop; every thread made from here on leaves them
- * alone.
- */
+/* The operator's signals, for the event loop; threads made from here on leave them alone. */
 static int open_signals(void)
 {
 	struct sigaction hangup;
@@ -71,9 +68,7 @@ static int open_signals(void)
 		sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
-	/*
-	 * A console or a server that goes away, and ulimit -f, are errors of a write, not the end.
-	 */
+	/* A console that goes away and a file at its ulimit are errors of a write, not the end. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

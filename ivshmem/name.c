@@ -38,9 +38,7 @@ static const struct land *land_of(const char *word)
 	return NULL;
 }
 
-/*
- * Components between slashes: no empty one (so no slash at either end either), no "." and no "..".
- */
+/* Components between slashes: no empty one (so no slash at either end), no "." and no "..". */
 static bool components_valid(const char *path)
 {
 	size_t length;
@@ -89,9 +87,7 @@ int ivshmem_name_parse(struct ivshmem_name *ret_name, const char *word, struct e
 	return 0;
 }
 
-/*
- * The terminating NUL of the domain goes into the hash, so that no domain is a prefix of another.
- */
+/* The terminating NUL of the domain is hashed too, so that no domain is a prefix of another. */
 static int hash_text(const char *domain, const char *text, unsigned char digest[EVP_MAX_MD_SIZE])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();

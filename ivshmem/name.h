@@ -13,9 +13,7 @@ enum ivshmem_land {
 	IVSHMEM_LAND_HV,
 };
 
-/*
- * Longest NAME after the prefix. The hypervisor compares 32 bytes, prefix and terminator included.
- */
+/* Longest NAME after the prefix. The hypervisor compares 32 bytes, prefix and NUL included. */
 #define IVSHMEM_DM_NAME_MAX 255
 #define IVSHMEM_HV_NAME_MAX 27
 
@@ -44,14 +42,12 @@ int ivshmem_name_parse(struct ivshmem_name *ret_name, const char *word, struct e
 
 /*
  * The key of a dm:/ name: the first half of a SHA-256, so that any name makes a short file name and
- * no two names meet. The region's record, object and socket are called after it.
+ * no two names meet. The region's record and object are called after it.
  * Returns 0, -EINVAL (a hv:/ name has none) or -EIO (libcrypto refuses SHA-256).
  */
 int ivshmem_name_key(const struct ivshmem_name *name, char ret_key[IVSHMEM_KEY_MAX]);
 
-/*
- * The POSIX shared-memory object of a dm:/ name, "/ivshmem-<key>". Returns as ivshmem_name_key().
- */
+/* The POSIX shared-memory object of a dm:/ name, "/ivshmem-<key>". Fails as ivshmem_name_key(). */
 int ivshmem_name_object(const struct ivshmem_name *name, char ret_object[IVSHMEM_OBJECT_MAX]);
 
 #endif

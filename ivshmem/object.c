@@ -17,9 +17,7 @@
 #include "lib/parse.h"
 #include "lib/util.h"
 
-/*
- * A signal undoes and ends one fallocate() call, so the steps must be short enough to get through.
- */
+/* A signal undoes and ends one fallocate() call, so steps must be short enough to get through. */
 #define ALLOCATE_STEP (256 * MIB)
 
 static int object_error(const char *path, int code, struct error *err)
@@ -171,11 +169,10 @@ static int open_error(const char *path, int code, struct error *err)
 	if (code == -ELOOP)
 		return error_set(err, code, "memory object %s is a symbolic link: remove it", path);
 	if (code == -EACCES && lstat(path, &st) == 0 && st.st_uid != geteuid())
-		return error_set(
-			err, -EPERM,
-			"memory object %s belongs to uid %u, not to uid %u: choose another name, or"
-			" have its owner remove it",
-			path, (unsigned int)st.st_uid, (unsigned int)geteuid());
+		return error_set(err, -EPERM,
+				 "memory object %s belongs to uid %u, not to uid %u: choose another"
+				 " name, or have its owner remove it",
+				 path, (unsigned int)st.st_uid, (unsigned int)geteuid());
 	return object_error(path, code, err);
 }
 
@@ -194,11 +191,10 @@ static int busy_error(const struct ivshmem_object *object, struct error *err)
 {
 	char who[IVSHMEM_USERS_TEXT_MAX];
 
-	return error_set(
-		err, -EBUSY,
-		"memory object %s is used under another name or from another runtime directory, by"
-		" %s: end that first",
-		object->path, ivshmem_users_text(object->fd, IVSHMEM_OBJECT_USE, who));
+	return error_set(err, -EBUSY,
+			 "memory object %s is used under another name or from another runtime"
+			 " directory, by %s: end that first",
+			 object->path, ivshmem_users_text(object->fd, IVSHMEM_OBJECT_USE, who));
 }
 
 /* Returns 1 when open and locked, 0 to start over, or -errno. */

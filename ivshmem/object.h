@@ -40,8 +40,8 @@ struct ivshmem_object {
  * With a @gid other than IVSHMEM_NO_GROUP it gets that group and mode 0660, else mode 0600. All
  * memory is allocated here. @hugepage_size tells what to say when there is not enough of it. May
  * take a second per some GiB. The caller ends it with ivshmem_object_close().
- * Returns 0, -ENOSPC, -EPERM (the group), -EOPNOTSUPP (no tmpfs or hugetlbfs) or -errno, with a
- * line.
+ * Returns 0, or with a line -ENOSPC, -EPERM (the group), -EOPNOTSUPP (no tmpfs or hugetlbfs) or
+ * another -errno.
  */
 int ivshmem_object_make(struct ivshmem_object *ret_object, const char *path, uint64_t size,
 			uint64_t hugepage_size, gid_t gid, struct error *err);

@@ -29,12 +29,11 @@ static int lock_error(const struct ivshmem_record_file *file, int code, unsigned
 
 	if (code != -ETIMEDOUT)
 		return open_error(file, code, err);
-	return error_set(
-		err, code,
-		"region record %s/%s has been locked for more than %u s by %s: is it stopped?"
-		" Let it go on or end it",
-		file->dir.path, file->file_name, timeout_ms / 1000,
-		ivshmem_users_text(file->fd, IVSHMEM_RECORD_MUTEX, who));
+	return error_set(err, code,
+			 "region record %s/%s has been locked for more than %u s by %s: is it"
+			 " stopped? Let it go on or end it",
+			 file->dir.path, file->file_name, timeout_ms / 1000,
+			 ivshmem_users_text(file->fd, IVSHMEM_RECORD_MUTEX, who));
 }
 
 /* 1 if the file that is open is still the one with that name, 0 if not, or -errno. */
@@ -84,10 +83,7 @@ int ivshmem_record_file_open(struct ivshmem_record_file *ret_file,
 		return error_set(err, -errno, "runtime directory %s: %s", dir->path,
 				 strerror(errno));
 	snprintf(file.file_name, sizeof(file.file_name), "%s" IVSHMEM_RECORD_SUFFIX, key);
-	/*
-	 * Each new round means that somebody else finished with the region, so this comes to an
-	 * end.
-	 */
+	/* Ends, since each new round means that somebody else finished with the region. */
 	do {
 		fd_close(&file.fd);
 		ret = open_once(&file, create, timeout_ms, err);

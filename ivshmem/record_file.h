@@ -59,8 +59,8 @@ int ivshmem_record_file_read(const struct ivshmem_record_file *file,
 			     struct ivshmem_record *ret_record);
 
 /*
- * With the mutex held, as the only user. A writer that dies leaves no whole record. Returns 0 or
- * -errno.
+ * With the mutex held, as the only user. A writer that dies leaves no whole record.
+ * Returns 0 or -errno.
  */
 int ivshmem_record_file_write(struct ivshmem_record_file *file,
 			      const struct ivshmem_record *record);

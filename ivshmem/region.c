@@ -70,11 +70,10 @@ static int check_shm_object(const struct ivshmem_region_params *params, struct e
 				 " other than a slash are allowed",
 				 params->name.text, object);
 	if (!strncmp(object, IVSHMEM_OBJECT_PREFIX, strlen(IVSHMEM_OBJECT_PREFIX)))
-		return error_set(
-			err, -EINVAL,
-			"region %s: shm=%.80s: that is the object of a region; give its dm:/ name"
-			" instead",
-			params->name.text, object);
+		return error_set(err, -EINVAL,
+				 "region %s: shm=%.80s: that is the object of a region; give its"
+				 " dm:/ name instead",
+				 params->name.text, object);
 	if (params->hugepage_size)
 		return error_set(err, -EINVAL,
 				 "region %s: shm= and hugepages= exclude each other: POSIX objects"
@@ -182,12 +181,12 @@ static int lock_memory(struct ivshmem_region *region, struct error *err)
 	if (limit.rlim_cur == RLIM_INFINITY || (limit.rlim_cur >= size && code != -ENOMEM))
 		return error_set(err, code, "region %s: locking %s: %s", region->seat.record.name,
 				 size_text(size, needed), strerror(-code));
-	return error_set(
-		err, code,
-		"region %s: locking %s takes a higher limit (RLIMIT_MEMLOCK is %s): raise it with"
-		" \"ulimit -l\", LimitMEMLOCK= or limits.conf, or leave out the option lock",
-		region->seat.record.name, size_text(size, needed),
-		size_text(limit.rlim_cur, limit_size));
+	return error_set(err, code,
+			 "region %s: locking %s takes a higher limit (RLIMIT_MEMLOCK is %s): raise"
+			 " it with \"ulimit -l\", LimitMEMLOCK= or limits.conf, or leave out the"
+			 " option lock",
+			 region->seat.record.name, size_text(size, needed),
+			 size_text(limit.rlim_cur, limit_size));
 }
 
 static int open_record(const struct ivshmem_region_params *params,

@@ -60,20 +60,19 @@ static int record_read(const struct ivshmem_region_request *request,
 static int check_place(const struct ivshmem_region_request *request,
 		       const struct ivshmem_record *record, struct error *err)
 {
-	char asked[SIZE_TEXT_MAX], is[SIZE_TEXT_MAX], maker[MAKER_MAX];
+	char asked[SIZE_TEXT_MAX], is[SIZE_TEXT_MAX] = "", maker[MAKER_MAX];
 	bool same_path = !strcmp(request->path, record->path);
 
+	if (record->hugepage_size)
+		size_text(record->hugepage_size, is);
 	if (request->hugepage_size && request->hugepage_size != record->hugepage_size)
-		return error_set(
-			err, -EINVAL,
-			"region %s was made %s%s by %s, not with hugepages=%s as asked for now",
-			record->name,
-			record->hugepage_size ? "with hugepages=" : "without hugepages",
-			record->hugepage_size ? size_text(record->hugepage_size, is) : "",
-			maker_text(record, maker), size_text(request->hugepage_size, asked));
-	/*
-	 * Who names neither pages nor object takes huge pages as they come, but no foreign object.
-	 */
+		return error_set(err, -EINVAL,
+				 "region %s was made %s%s by %s, not with hugepages=%s as asked"
+				 " for now",
+				 record->name, is[0] ? "with hugepages=" : "without hugepages", is,
+				 maker_text(record, maker),
+				 size_text(request->hugepage_size, asked));
+	/* Who names neither pages nor object takes huge pages as they are, no foreign object. */
 	if (!same_path && (request->literal || !record->hugepage_size))
 		return error_set(err, -EINVAL,
 				 "region %s was made on the object %s by %s, not on %s as asked"
@@ -147,12 +146,11 @@ static int damage_error(const struct ivshmem_record_file *file, const char *name
 	if (code != -EBADMSG && code != -ENOENT)
 		return code;
 	ivshmem_users_text(file->fd, IVSHMEM_RECORD_USE, who);
-	return error_set(
-		err, code,
-		"region %s is used by %s, but its %s was %s by somebody else: end them, then start"
-		" again",
-		name, who, code == -EBADMSG ? "record" : "memory object",
-		code == -EBADMSG ? "overwritten" : "removed or replaced");
+	return error_set(err, code,
+			 "region %s is used by %s, but its %s was %s by somebody else: end them,"
+			 " then start again",
+			 name, who, code == -EBADMSG ? "record" : "memory object",
+			 code == -EBADMSG ? "overwritten" : "removed or replaced");
 }
 
 static int join_others(const struct ivshmem_region_request *request,
@@ -284,10 +282,7 @@ static int join_recorded(const struct ivshmem_region_request *request,
 	int ret;
 
 	ret = open_recorded(&seat->record, OFD_LOCK_EXCLUSIVE, &seat->object, NULL);
-	/*
-	 * Whoever has the memory from a user that died, as a duplicate of its descriptor, still
-	 * counts.
-	 */
+	/* Whoever has a duplicate of a dead user's descriptor, and so its memory, still counts. */
 	if (ret == -EBUSY)
 		return join_others(request, file, seat, err);
 	if (ret < 0)

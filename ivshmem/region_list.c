@@ -127,6 +127,11 @@ void ivshmem_region_info_fini(struct ivshmem_region_info *info)
 	ivshmem_users_fini(&info->users);
 }
 
+const char *ivshmem_region_info_name(const struct ivshmem_region_info *info)
+{
+	return info->has_record ? info->record.name : info->path;
+}
+
 /* The directories that objects may be in. */
 #define OBJECT_DIRS 3
 
@@ -168,10 +173,7 @@ static struct ivshmem_region_info *list_grow(struct ivshmem_region_list *list)
 	return &infos[list->count];
 }
 
-/*
- * A record that cannot be read (a link, no file) is shown as stale, and not a reason to show
- * nothing.
- */
+/* A record that cannot be read (a link, no file) is shown as stale, instead of showing nothing. */
 static int list_records(struct ivshmem_region_list *list, const struct ivshmem_runtime_dir *dir)
 {
 	struct ivshmem_region_info *info;

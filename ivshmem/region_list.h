@@ -64,4 +64,7 @@ int ivshmem_region_info_read(const struct ivshmem_name *name, struct ivshmem_reg
 			     struct error *err);
 void ivshmem_region_info_fini(struct ivshmem_region_info *info);
 
+/* What to call it in front of people: its name, or where there is no record its object's path. */
+const char *ivshmem_region_info_name(const struct ivshmem_region_info *info);
+
 #endif

@@ -12,11 +12,6 @@
 #include "ivshmem/region_join.h"
 #include "ivshmem/region_list.h"
 
-static const char *info_name(const struct ivshmem_region_info *info)
-{
-	return info->has_record ? info->record.name : info->path;
-}
-
 static int used_error(const struct ivshmem_record_file *file, const char *name, struct error *err)
 {
 	char who[IVSHMEM_USERS_TEXT_MAX];
@@ -38,9 +33,10 @@ static int remove_locked(struct ivshmem_record_file *file, const struct ivshmem_
 
 	ret = ivshmem_record_file_claim(file);
 	if (ret == -EAGAIN)
-		return used_error(file, info_name(info), err);
+		return used_error(file, ivshmem_region_info_name(info), err);
 	if (ret < 0)
-		return error_set(err, ret, "region %s: %s", info_name(info), strerror(-ret));
+		return error_set(err, ret, "region %s: %s", ivshmem_region_info_name(info),
+				 strerror(-ret));
 	whole = ivshmem_record_file_read(file, &record) == 0;
 	if (whole && record.keep && !even_kept &&
 	    !(info->has_record && !strcmp(info->record.uuid, record.uuid)))
@@ -48,10 +44,7 @@ static int remove_locked(struct ivshmem_record_file *file, const struct ivshmem_
 	return ivshmem_region_erase(file, whole ? &record : NULL, info->path, err);
 }
 
-/*
- * An orphan gets a record for a moment, as its locks keep those away who would make the region
- * anew.
- */
+/* An orphan gets a record for a moment: its locks keep away who would make the region anew. */
 static int remove_info(const struct ivshmem_runtime_dir *dir,
 		       const struct ivshmem_region_info *info, bool even_kept, unsigned int wait_ms,
 		       struct error *err)

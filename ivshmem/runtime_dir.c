@@ -34,10 +34,9 @@ static int runtime_dir_path(char path[IVSHMEM_RUNTIME_DIR_MAX], struct error *er
 	else if (xdg)
 		length = snprintf(path, IVSHMEM_RUNTIME_DIR_MAX, "%s/acrn-ivshmem", xdg);
 	else
-		return error_set(
-			err, -EINVAL,
-			"no place for region records: XDG_RUNTIME_DIR is not set; set it or"
-			" " OVERRIDE " to a directory of your own");
+		return error_set(err, -EINVAL,
+				 "no place for region records: XDG_RUNTIME_DIR is not set; set it"
+				 " or " OVERRIDE " to a directory of your own");
 	if (length < 0 || length >= IVSHMEM_RUNTIME_DIR_MAX)
 		return error_set(err, -EINVAL, "the path in %s is too long",
 				 override ? OVERRIDE : "XDG_RUNTIME_DIR");
@@ -75,11 +74,10 @@ static int runtime_dir_open_error(int code, const char *path, struct error *err)
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-		return error_set(
-			err, -ELOOP,
-			"runtime directory %s is a symbolic link: remove it, or set " OVERRIDE
-			" to the directory itself",
-			path);
+		return error_set(err, -ELOOP,
+				 "runtime directory %s is a symbolic link: remove it, or set"
+				 " " OVERRIDE " to the directory itself",
+				 path);
 	return error_set(err, code, "runtime directory %s: %s; " OVERRIDE " names another one",
 			 path, strerror(-code));
 }

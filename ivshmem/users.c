@@ -166,14 +166,14 @@ void ivshmem_users_fini(struct ivshmem_users *users)
 	users->count = 0;
 }
 
-const char *ivshmem_program_name(pid_t pid, char text[32])
+const char *ivshmem_program_name(pid_t pid, char text[IVSHMEM_PROGRAM_MAX])
 {
 	char path[32], *p;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	file = fopen(path, "re");
-	if (!file || !fgets(text, 32, file))
+	if (!file || !fgets(text, IVSHMEM_PROGRAM_MAX, file))
 		strcpy(text, "?");
 	if (file)
 		fclose(file);
@@ -186,7 +186,7 @@ const char *ivshmem_program_name(pid_t pid, char text[32])
 
 static void users_print(const struct ivshmem_users *users, char text[IVSHMEM_USERS_TEXT_MAX])
 {
-	char program[32], one[64];
+	char program[IVSHMEM_PROGRAM_MAX], one[64];
 	size_t i, length = 0;
 	int n;
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "ivshmem/record.h"
+
 struct ivshmem_users {
 	pid_t *pids; /* ascending */
 	size_t count;
@@ -33,6 +35,6 @@ void ivshmem_users_fini(struct ivshmem_users *users);
 const char *ivshmem_users_text(int fd, int byte, char text[IVSHMEM_USERS_TEXT_MAX]);
 
 /* The command name of a process, printable, "?" if it is gone. */
-const char *ivshmem_program_name(pid_t pid, char text[32]);
+const char *ivshmem_program_name(pid_t pid, char text[IVSHMEM_PROGRAM_MAX]);
 
 #endif

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A failure on its way up: the errno is the return value, the line for the user travels beside it.
- */
+/* A failure on its way up: the errno is the return value, beside it travels the user's line. */
 #ifndef LIB_ERROR_H
 #define LIB_ERROR_H
 
 #define ERROR_TEXT_MAX 512
 
-/*
- * One line without a newline, naming the object, the value and the remedy. Empty: nothing was said.
- */
+/* One line, without a newline: the object, the value and the remedy. Empty: nothing was said. */
 struct error {
 	char text[ERROR_TEXT_MAX];
 };

@@ -26,9 +26,7 @@ LIST_HEAD(source_list, event_source);
 struct event_loop {
 	int epoll_fd;
 	int stop_fd;
-	/*
-	 * Sources with a callback, and removed ones whose events may still be in the current batch.
-	 */
+	/* Those with a callback; those removed whose events may still be in the current batch. */
 	struct source_list sources, removed;
 };
 

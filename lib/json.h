@@ -5,9 +5,7 @@
 
 #include <stdio.h>
 
-/*
- * Write @text as a string, quoted and escaped. Bytes that are no UTF-8 become U+FFFD. NULL: null.
- */
+/* Write @text as a string, quoted and escaped; null for NULL. What is no UTF-8 becomes U+FFFD. */
 void json_put_string(FILE *out, const char *text);
 
 #endif

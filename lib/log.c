@@ -42,10 +42,7 @@ log_vline(enum log_level level, const char *tag, const char *fmt, va_list args)
 		length = sizeof(line) - 1;
 		line[length - 1] = '\n';
 	}
-	/*
-	 * One write per line, so that threads and processes sharing the terminal do not mix
-	 * letters.
-	 */
+	/* One write per line: threads and processes that share a terminal do not mix letters. */
 	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0) {
 		/* Nobody is left who could be told. */
 	}

@@ -18,9 +18,7 @@ enum log_level {
 /* Lines above @level are dropped. The default is LOG_LEVEL_WARNING. */
 void log_set_level(enum log_level level);
 
-/*
- * @tag names the object ("00:06.0 ivshmem", "vcpu 1", ...) and may be NULL for the program itself.
- */
+/* @tag names the object ("00:06.0 ivshmem", "vcpu 1", ...); NULL stands for the program itself. */
 void log_line(enum log_level level, const char *tag, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

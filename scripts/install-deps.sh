@@ -26,7 +26,8 @@ usage()
 build_packages="gcc make pkg-config|pkgconf libc6-dev linux-libc-dev uuid-dev libssl-dev"
 build_packages="$build_packages acpica-tools"
 nested_packages="qemu-system-x86"
-check_packages="$nested_packages libcunit1-dev libpciaccess-dev clang libclang-rt-14-dev shellcheck"
+check_packages="$nested_packages libcunit1-dev libpciaccess-dev clang libclang-rt-14-dev shellcheck
+	bsdextrautils"
 bench_packages="qemu-system-x86"
 
 packages_for()

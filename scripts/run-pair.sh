@@ -47,6 +47,10 @@ end_vm()
 }
 
 shm_require
+# A user without a session (su, cron) has no runtime directory.
+if [ "$(id -u)" -ne 0 ] && [ -z "${XDG_RUNTIME_DIR:-}${IVSHMEM_RUNTIME_DIR:-}" ]; then
+	export IVSHMEM_RUNTIME_DIR="$work/runtime"
+fi
 start_vm panel 6
 start_vm controller 5
 # shellcheck disable=SC2086 # two numbers

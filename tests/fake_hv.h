@@ -49,9 +49,7 @@ struct fake_hv_mapping {
 /* Forget everything. All VMs must be destroyed. */
 void fake_hv_reset(void);
 
-/*
- * From now on the @nth call that can fail returns @code (vcpu_run: HV_EXIT_FAILURE); 0: none does.
- */
+/* From now on the @nth call that can fail returns @code (vcpu_run: HV_EXIT_FAILURE); 0: none. */
 void fake_hv_fail_nth(unsigned int nth, int code);
 /* Whether that has happened, and to whom. */
 bool fake_hv_has_failed(enum fake_hv_call *ret_call);

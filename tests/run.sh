@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Run test programs that speak TAP and add up: tests/run.sh TITLE PROGRAM...
-# A program's whole output goes to build/tests/; what failed or was skipped is shown. The last line is
+# A program's whole output goes to $TEST_LOGS; what failed or was skipped is shown. The last line is
 # "N passed, N failed, N skipped". A program that says nothing, dies or takes too long has failed.
 set -eu
 

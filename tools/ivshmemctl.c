@@ -2,6 +2,7 @@
 /* ivshmemctl: looking at shared-memory regions, making them by hand, and clearing up. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -291,6 +292,22 @@ static const struct command commands[] = {
 	  OPTION_OFFSET | OPTION_LENGTH | OPTION_RAW, 1, 1, run_dump },
 };
 
+static const char help_end[] =
+	"  --help, --version\n\n"
+	"NAME is dm:/... as on the command line of acrn-dm. SIZE is a power of two, in\n"
+	"megabytes or with a suffix K, M, G or T.\n\n"
+	"States:\n"
+	"  used       by the processes listed; \"?\": by some that cannot be seen from here\n"
+	"  kept       unused, stays with its contents until it is removed\n"
+	"  stale      its users died; the next one makes it anew\n"
+	"  orphan     memory without a record, unused\n"
+	"  elsewhere  the same, used with another runtime directory or by another user\n"
+	"  busy       somebody joins or leaves it right now, or was stopped while at it\n"
+	"  damaged    used, but its record or memory were tampered with\n\n"
+	"Records are in /run/acrn-ivshmem for root, else in $XDG_RUNTIME_DIR/acrn-ivshmem;\n"
+	"$IVSHMEM_RUNTIME_DIR names another directory.\n\n"
+	"Exit status: 0, 64 for bad usage, 1 for any other failure.\n";
+
 static int print_help(void)
 {
 	size_t i;
@@ -298,21 +315,7 @@ static int print_help(void)
 	printf("Usage: ivshmemctl COMMAND\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %s\n      %s\n", commands[i].usage, commands[i].help);
-	printf("  --help, --version\n\n"
-	       "NAME is dm:/... as on the command line of acrn-dm. SIZE is a power of two, in\n"
-	       "megabytes or with a suffix K, M, G or T.\n\n"
-	       "States:\n"
-	       "  used       by the processes listed; \"?\": by some that cannot be seen from "
-	       "here\n"
-	       "  kept       unused, stays with its contents until it is removed\n"
-	       "  stale      its users died; the next one makes it anew\n"
-	       "  orphan     memory without a record, unused\n"
-	       "  elsewhere  the same, used with another runtime directory or by another user\n"
-	       "  busy       somebody joins or leaves it right now, or was stopped while at it\n"
-	       "  damaged    used, but its record or memory were tampered with\n\n"
-	       "Records are in /run/acrn-ivshmem for root, else in $XDG_RUNTIME_DIR/acrn-ivshmem;\n"
-	       "$IVSHMEM_RUNTIME_DIR names another directory.\n\n"
-	       "Exit status: 0, 64 for bad usage, 1 for any other failure.\n");
+	fputs(help_end, stdout);
 	return finish_output();
 }
 
@@ -338,10 +341,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 	opterr = 0;
 	while ((bit = getopt_long(argc, argv, "h", long_options, &index)) != -1) {
 		if (bit == '?') {
-			log_error(
-				NULL,
-				"\"%s\": no such option, or a value too many or too few; " SEE_HELP,
-				argv[optind - 1]);
+			log_error(NULL, "\"%s\": no such option, or a value too many or too few; "
+				  SEE_HELP, argv[optind - 1]);
 			return EX_USAGE;
 		}
 		if (bit == 'h')
@@ -391,6 +392,8 @@ int main(int argc, char **argv)
 	struct arguments args = { 0 };
 	int status;
 
+	/* ulimit -f is an error with a message, and undone, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc > 1 && !command && argv[1][0] != '-') {
 		log_error(NULL, "there is no command \"%s\"; " SEE_HELP, argv[1]);
 		return EX_USAGE;

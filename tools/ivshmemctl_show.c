@@ -28,11 +28,6 @@ struct row {
 	char cells[COLUMNS][CELL_MAX];
 };
 
-static const char *info_name(const struct ivshmem_region_info *info)
-{
-	return info->has_record ? info->record.name : info->path;
-}
-
 /* What there is counts, and what the record says only if there is nothing. */
 static uint64_t info_size(const struct ivshmem_region_info *info)
 {
@@ -80,7 +75,7 @@ static void row_fill(struct row *row, const struct ivshmem_region_info *info)
 {
 	char text[32];
 
-	snprintf(row->cells[COLUMN_NAME], CELL_MAX, "%s", info_name(info));
+	snprintf(row->cells[COLUMN_NAME], CELL_MAX, "%s", ivshmem_region_info_name(info));
 	snprintf(row->cells[COLUMN_SIZE], CELL_MAX, "%s",
 		 info->has_object || info->has_record ? size_text(info_size(info), text) : "-");
 	snprintf(row->cells[COLUMN_STATE], CELL_MAX, "%s", ivshmem_region_state_text(info->state));
@@ -205,7 +200,7 @@ static void show_object(FILE *out, const struct ivshmem_region_info *info)
 
 void show_details(FILE *out, const struct ivshmem_region_info *info)
 {
-	char program[32];
+	char program[IVSHMEM_PROGRAM_MAX];
 	size_t i;
 
 	fprintf(out, "name:       %s\n", info->has_record ? info->record.name : "?");
@@ -253,7 +248,7 @@ static void put_flag(FILE *out, const char *key, bool known, bool flag)
 
 static void put_users(FILE *out, const struct ivshmem_users *users)
 {
-	char program[32];
+	char program[IVSHMEM_PROGRAM_MAX];
 	size_t i;
 
 	put_flag(out, "in_use", true, users->locked);

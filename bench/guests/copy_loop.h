@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The copy that is measured, for the guest (copy.c) and for a program on the host that maps the
- * same region. In assembly, so that both run the same instructions whatever they are compiled
- * with.
+ * same region. In assembly, so that both run the same instructions whatever compiles them.
  */
 #ifndef BENCH_GUESTS_COPY_LOOP_H
 #define BENCH_GUESTS_COPY_LOOP_H

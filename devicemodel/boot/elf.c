@@ -314,6 +314,7 @@ int elf_find_note(const struct image *image, const char *owner, uint32_t type, v
 static int refuse_program(const struct image *image, struct error *err)
 {
 	struct elf_file elf = { .image = image };
+	bool has_interpreter = false;
 	Elf64_Phdr *table = NULL;
 	unsigned int i;
 	int ret;
@@ -321,15 +322,17 @@ static int refuse_program(const struct image *image, struct error *err)
 	ret = read_header(&elf, err);
 	if (ret == 0)
 		ret = read_table(&elf, &table, err);
-	for (i = 0; i < elf.segments && ret == 0; i++)
-		if (table[i].p_type == PT_INTERP)
-			ret = error_set(
-				err, -EINVAL,
-				"%s: is a program for an operating system, not an image that "
-				"boots by itself",
-				image->name);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < elf.segments; i++)
+		has_interpreter |= table[i].p_type == PT_INTERP;
 	free(table);
-	return ret;
+	if (has_interpreter)
+		return error_set(err, -EINVAL,
+				 "%s: is a program for an operating system, not an image that "
+				 "boots by itself",
+				 image->name);
+	return 0;
 }
 
 int elf_boot(const struct image *image, struct guest_memory *memory,

@@ -59,8 +59,8 @@ bool layout_has(const struct layout *layout, uint64_t gpa);
 uint64_t layout_end(const struct layout *layout);
 
 /*
- * The line for a VM that is too small: @what needs memory up to address @end. Returns -EFAULT.
- * Says "raise -m" only where more memory would help.
+ * The line for a VM that is too small: @what needs [@base, @end). Returns -EFAULT. Says "raise -m"
+ * only where more memory would help.
  */
 int layout_no_memory(const struct layout *layout, const char *what, uint64_t base, uint64_t end,
 		     struct error *err);

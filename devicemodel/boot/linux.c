@@ -40,12 +40,12 @@ struct linux_data {
 
 /* A load in progress. */
 struct linux_boot {
-	const struct image *kernel, *initrd;
+	const struct image *kernel, *ramdisk;
 	const char *bootargs;
 	struct layout layout;
 	struct setup_header header;
 	uint64_t kernel_offset, kernel_size; /* of the protected-mode kernel in the file */
-	uint64_t kernel_gpa, initrd_gpa, data_gpa;
+	uint64_t kernel_gpa, ramdisk_gpa, data_gpa;
 };
 
 bool linux_probe(const struct image *image)
@@ -154,10 +154,10 @@ static int place_kernel(struct linux_boot *boot, struct error *err)
 }
 
 /* As high as the kernel can reach: below it the kernel makes its first allocations. */
-static int place_initrd(struct linux_boot *boot, struct error *err)
+static int place_ramdisk(struct linux_boot *boot, struct error *err)
 {
 	struct layout_wish wish = {
-		.size = boot->initrd ? boot->initrd->size : 0,
+		.size = boot->ramdisk ? boot->ramdisk->size : 0,
 		.alignment = LAYOUT_PAGE,
 		.from = MIB,
 		.limit = memory_low_size(boot->layout.memory),
@@ -166,19 +166,19 @@ static int place_initrd(struct linux_boot *boot, struct error *err)
 	uint64_t reach = (uint64_t)boot->header.initrd_addr_max + 1;
 	uint64_t end;
 
-	if (!boot->initrd)
+	if (!boot->ramdisk)
 		return 0;
 	if (wish.limit > reach)
 		wish.limit = reach;
-	if (layout_place(&boot->layout, &wish, "the ramdisk", &boot->initrd_gpa, NULL) == 0)
+	if (layout_place(&boot->layout, &wish, "the ramdisk", &boot->ramdisk_gpa, NULL) == 0)
 		return 0;
-	end = layout_end(&boot->layout) + align_up(boot->initrd->size, LAYOUT_PAGE);
+	end = layout_end(&boot->layout) + align_up(boot->ramdisk->size, LAYOUT_PAGE);
 	if (end > reach)
 		return error_set(err, -EFAULT,
 				 "%s: with %" PRIu64 " bytes is larger than what the kernel can "
 				 "reach below 0x%" PRIx64 ": make it smaller",
-				 boot->initrd->name, boot->initrd->size, reach);
-	return layout_no_memory(&boot->layout, boot->initrd->name, layout_end(&boot->layout), end,
+				 boot->ramdisk->name, boot->ramdisk->size, reach);
+	return layout_no_memory(&boot->layout, boot->ramdisk->name, layout_end(&boot->layout), end,
 				err);
 }
 
@@ -204,8 +204,8 @@ static void fill_header(const struct linux_boot *boot, struct setup_header *head
 	header->cmd_line_ptr =
 		(uint32_t)(boot->data_gpa + offsetof(struct linux_data, command_line));
 	header->setup_data = 0;
-	header->ramdisk_image = (uint32_t)boot->initrd_gpa;
-	header->ramdisk_size = boot->initrd ? (uint32_t)boot->initrd->size : 0;
+	header->ramdisk_image = (uint32_t)boot->ramdisk_gpa;
+	header->ramdisk_size = boot->ramdisk ? (uint32_t)boot->ramdisk->size : 0;
 }
 
 static void fill_params(const struct linux_boot *boot, uint64_t rsdp, struct boot_params *params)
@@ -254,7 +254,7 @@ static int place_all(struct linux_boot *boot, struct error *err)
 
 	ret = place_kernel(boot, err);
 	if (ret == 0)
-		ret = place_initrd(boot, err);
+		ret = place_ramdisk(boot, err);
 	if (ret == 0)
 		ret = place_data(boot, err);
 	return ret;
@@ -266,17 +266,17 @@ static int load_files(const struct linux_boot *boot, struct error *err)
 
 	ret = image_load(boot->kernel, boot->kernel_offset, boot->layout.memory, boot->kernel_gpa,
 			 boot->kernel_size, "the kernel", err);
-	if (ret == 0 && boot->initrd)
-		ret = image_load(boot->initrd, 0, boot->layout.memory, boot->initrd_gpa,
-				 boot->initrd->size, "the ramdisk", err);
+	if (ret == 0 && boot->ramdisk)
+		ret = image_load(boot->ramdisk, 0, boot->layout.memory, boot->ramdisk_gpa,
+				 boot->ramdisk->size, "the ramdisk", err);
 	return ret;
 }
 
-int linux_load(const struct image *kernel, const struct image *initrd, const char *bootargs,
+int linux_load(const struct image *kernel, const struct image *ramdisk, const char *bootargs,
 	       struct guest_memory *memory, uint64_t rsdp, struct hv_vcpu_start *ret_start,
 	       struct error *err)
 {
-	struct linux_boot boot = { .kernel = kernel, .initrd = initrd, .bootargs = bootargs };
+	struct linux_boot boot = { .kernel = kernel, .ramdisk = ramdisk, .bootargs = bootargs };
 	struct hv_vcpu_start start = { 0 };
 	int ret;
 

@@ -19,13 +19,13 @@ struct hv_vcpu_start;
 bool linux_probe(const struct image *image);
 
 /*
- * Put kernel, ramdisk (@initrd, NULL: none), command line and tables into zeroed RAM and tell how
+ * Put kernel, ramdisk (@ramdisk, NULL: none), command line and tables into zeroed RAM and tell how
  * the first processor starts. @rsdp is the guest address of the ACPI tables' root.
  * Returns 0; -ENODATA: truncated; -EINVAL: a header that makes no sense; -ENOTSUP: a kernel too old
  * or of 32 bits; -E2BIG: the command line is too long; -EFAULT, -ENOSPC: does not fit in RAM;
  * -errno. @err has the line.
  */
-int linux_load(const struct image *kernel, const struct image *initrd, const char *bootargs,
+int linux_load(const struct image *kernel, const struct image *ramdisk, const char *bootargs,
 	       struct guest_memory *memory, uint64_t rsdp, struct hv_vcpu_start *ret_start,
 	       struct error *err);
 

@@ -20,7 +20,7 @@ struct parser {
 
 struct option_row;
 
-/* What an option does with its word (NULL for one without). Returns 0 or -EINVAL with @err. */
+/* What an option does with its word (NULL for one without). Returns 0 or -errno with @err. */
 typedef int apply_option(struct parser *parser, const struct option_row *row, const char *word,
 			 struct error *err);
 
@@ -101,7 +101,7 @@ static int apply_memory(struct parser *parser, const struct option_row *row, con
 }
 
 static int apply_hugepages(struct parser *parser, const struct option_row *row, const char *word,
-			struct error *err)
+			   struct error *err)
 {
 	uint64_t size;
 
@@ -113,7 +113,7 @@ static int apply_hugepages(struct parser *parser, const struct option_row *row, 
 }
 
 static int apply_cpus(struct parser *parser, const struct option_row *row, const char *word,
-			struct error *err)
+		      struct error *err)
 {
 	uint64_t count;
 
@@ -126,7 +126,7 @@ static int apply_cpus(struct parser *parser, const struct option_row *row, const
 }
 
 static int apply_slot(struct parser *parser, const struct option_row *row, const char *word,
-			struct error *err)
+		      struct error *err)
 {
 	(void)row;
 	if (strcmp(word, "help") == 0) {
@@ -137,7 +137,7 @@ static int apply_slot(struct parser *parser, const struct option_row *row, const
 }
 
 static int apply_lpc(struct parser *parser, const struct option_row *row, const char *word,
-			struct error *err)
+		     struct error *err)
 {
 	(void)row;
 	if (strcmp(word, "com1,stdio") != 0)
@@ -147,7 +147,7 @@ static int apply_lpc(struct parser *parser, const struct option_row *row, const 
 }
 
 static int apply_bootargs(struct parser *parser, const struct option_row *row, const char *word,
-			struct error *err)
+			  struct error *err)
 {
 	(void)row;
 	if (strlen(word) > VM_BOOTARGS_MAX)
@@ -176,8 +176,8 @@ static const struct option_row rows[] = {
 	{ 'r', "ramdisk", "FILE", "its initial RAM disk (or first multiboot module)",
 	  .apply = apply_string, FIELD(ramdisk) },
 	{ 'B', "bootargs", "TEXT", "its command line", .apply = apply_bootargs },
-	{ 'E', "elf_file", "FILE", "boot a multiboot or plain ELF image", .apply = apply_string,
-	  FIELD(elf) },
+	{ 'E', "elf_file", "FILE", "boot a multiboot, PVH or plain ELF image",
+	  .apply = apply_string, FIELD(elf) },
 	{ 0, "hypervisor", "NAME", "auto, or one by name (auto)", .apply = apply_string,
 	  FIELD(hypervisor) },
 	{ 0, "no-reboot", NULL, "end with status 2 when the guest resets, instead of restarting it",
@@ -325,6 +325,16 @@ int command_line_parse(int argc, char **argv, const struct device_class *const *
 	return 0;
 }
 
+static const char help_end[] =
+	"\n"
+	"Exit status: 0 the guest powered off, or SIGINT, SIGTERM or SIGHUP ended it; 2 it asked\n"
+	"for a reset and --no-reboot was given; 4 it crashed (triple fault); 64 bad usage; with\n"
+	"--debugexit what the guest wrote, V << 1 | 1; 1 anything else.\n"
+	"\n"
+	"Example, one of a pair that shares 2 MB:\n"
+	"  acrn-dm -m 256M -l com1,stdio -k vmlinuz -r initrd.img -B console=ttyS0 \\\n"
+	"      -s 0:0,hostbridge -s 6,ivshmem,dm:/demo,2 vm1\n";
+
 void command_line_help(FILE *out)
 {
 	char left[64];
@@ -341,15 +351,5 @@ void command_line_help(FILE *out)
 			 rows[i].value ? rows[i].value : "");
 		fprintf(out, "  %-38s %s\n", left, rows[i].help);
 	}
-	fprintf(out,
-		"\n"
-		"Exit status: 0 the guest powered off, or SIGINT, SIGTERM or SIGHUP ended it; 2 it "
-		"asked\n"
-		"for a reset and --no-reboot was given; 4 it crashed (triple fault); 64 bad usage; "
-		"with\n"
-		"--debugexit what the guest wrote, V << 1 | 1; 1 anything else.\n"
-		"\n"
-		"Example, one of a pair that shares 2 MB:\n"
-		"  acrn-dm -m 256M -l com1,stdio -k vmlinuz -r initrd.img -B console=ttyS0 \\\n"
-		"      -s 0:0,hostbridge -s 6,ivshmem,dm:/demo,2 vm1\n");
+	fputs(help_end, out);
 }

@@ -38,13 +38,11 @@ struct option_spec {
 #define OPTION_FIELD(type, member) \
 	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
-#define OPTIONS_MAX 64 /* in one class */
-
 struct device_class {
 	const char *name;
 	const char *summary; /* one line for the help */
 	const struct option_spec *options;
-	size_t option_count;
+	size_t option_count; /* at most 64: the parser keeps a bit for each */
 	size_t options_size; /* of the struct that the options fill */
 	/* What holds between options. Returns 0 or -EINVAL with @err. NULL: nothing to check. */
 	int (*check)(const void *options, struct error *err);

@@ -23,9 +23,8 @@ static inline bool pci_slot_equal(struct pci_slot a, struct pci_slot b)
 const char *pci_slot_text(struct pci_slot slot, char text[PCI_SLOT_TEXT_MAX]);
 
 /*
- * The grammar of -s: "6", "6:1" (function 1), "0:6:1" (bus, device, function), decimal; ':', '/'
- * and
- * '.' all separate. Returns 0 or -EINVAL with @err.
+ * The grammar of -s, in decimal: "6", "6:1" (function 1), "0:6:1" (bus, device, function); instead
+ * of ':' also '/' and '.' separate. Returns 0 or -EINVAL with @err.
  */
 int pci_slot_parse(const char *word, struct pci_slot *ret_slot, struct error *err);
 

@@ -177,29 +177,36 @@ static bool name_is_good(const char *name)
 	       name[strspn(name, allowed)] == '\0';
 }
 
+static bool slot_is_empty(const struct vm_config *config, struct pci_slot slot)
+{
+	size_t i;
+
+	for (i = 0; i < config->device_count; i++)
+		if (pci_slot_equal(config->devices[i].slot, slot))
+			return false;
+	return true;
+}
+
 /* Functions other than 0 are only found by guests behind a function 0. */
 static int check_functions(const struct vm_config *config, struct error *err)
 {
 	char text[PCI_SLOT_TEXT_MAX];
 	const struct device_config *device;
 	struct pci_slot first;
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < config->device_count; i++) {
 		device = &config->devices[i];
 		first = device->slot;
 		first.function = 0;
-		for (k = 0; k < config->device_count; k++)
-			if (pci_slot_equal(config->devices[k].slot, first))
-				break;
 		/* Device 0 gets the host bridge if nothing else is put there. */
-		if (k == config->device_count && first.device != 0)
-			return error_set(
-				err, -EINVAL,
-				"%s sits at function %u of device %u, but function 0 "
-				"is empty: guests would not look further; add a device at slot %s",
-				device->class->name, device->slot.function, first.device,
-				pci_slot_text(first, text));
+		if (first.device == 0 || !slot_is_empty(config, first))
+			continue;
+		return error_set(err, -EINVAL,
+				 "%s sits at function %u of device %u, but function 0 is empty: "
+				 "guests would not look further; add a device at slot %s",
+				 device->class->name, device->slot.function, first.device,
+				 pci_slot_text(first, text));
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a VM shall be, as plain data. The command line, the launch-script generator and the tests
- * meet here; nothing is opened, looked up or allocated for the guest while one is made.
+ * What a VM shall be, as plain data. Whoever describes a VM (the command line, a test) and whoever
+ * builds it meet here; nothing is opened or allocated for the guest while one is made.
  *
  * Property: vm_config_argv() of a configuration, parsed again, gives the same configuration.
  */

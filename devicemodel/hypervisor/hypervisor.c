@@ -12,7 +12,7 @@ const struct hv_ops *hv_find(const char *name)
 {
 	size_t i;
 
-	/* KVM is the back end everyone has; one with a device node of its own comes before it. */
+	/* KVM is last in the table: where it is missing, its error is the one that helps. */
 	if (strcmp(name, "auto") == 0)
 		return backends[ARRAY_SIZE(backends) - 1];
 	for (i = 0; i < ARRAY_SIZE(backends); i++)

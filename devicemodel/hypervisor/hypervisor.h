@@ -17,9 +17,7 @@ struct hv_vcpu;
 
 /* Where back ends differ in what a device may count on. */
 enum hv_capability {
-	/*
-	 * A write at an ioeventfd's address that matches no entry still reaches the I/O callback.
-	 */
+	/* A write at an ioeventfd's address that matches no entry reaches the I/O callback. */
 	HV_CAP_IOEVENTFD_PASSES_UNMATCHED = 1 << 0,
 	/* mem_unmap() gives a map slot back for another use. */
 	HV_CAP_MAP_SLOTS_RETURN = 1 << 1,
@@ -55,9 +53,7 @@ enum hv_exit {
 	HV_EXIT_FAILURE,  /* the back end cannot go on; the error says why */
 };
 
-/*
- * An ioeventfd: a guest's write of @size bytes of @data at @addr signals @fd and goes no further.
- */
+/* An ioeventfd: a guest's write of @data (@size bytes) at @addr signals @fd and goes no further. */
 struct hv_ioeventfd {
 	enum io_space space;
 	uint64_t addr;
@@ -71,8 +67,8 @@ struct hv_vdev; /* a device that the hypervisor emulates; no back end of today h
 
 /*
  * All functions return 0 or a negative errno and fill @err on failure where they take one. Nothing
- * here may be called after vm_destroy(). Except where said, any thread may call, one at a time per
- * VM.
+ * here may be called after vm_destroy(). Any thread may call, but except where said only one at a
+ * time per VM.
  */
 struct hv_ops {
 	const char *name; /* as --hypervisor= spells it */
@@ -101,9 +97,7 @@ struct hv_ops {
 			   struct hv_vcpu **ret_vcpu, struct error *err);
 	/* Blocks in the calling thread, always the same one, for as long as the guest runs. */
 	enum hv_exit (*vcpu_run)(struct hv_vcpu *vcpu, struct error *err);
-	/*
-	 * Makes vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time.
-	 */
+	/* Has vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time. */
 	void (*vcpu_stop)(struct hv_vcpu *vcpu);
 
 	/*
@@ -128,10 +122,7 @@ struct hv_ops {
 
 extern const struct hv_ops hv_kvm;
 
-/*
- * Find the back end by name; "auto" takes the first one in the table whose device node exists, and
- * the last one (KVM) if none does, so that its error can be told. NULL: there is no such name.
- */
+/* Find the back end by name; "auto" takes the last one in the table, KVM. NULL: no such name. */
 const struct hv_ops *hv_find(const char *name);
 
 /* The names for a message, "auto, kvm". */

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 enum io_space {
-	IO_SPACE_PORT,	     /* x86 I/O ports; addr is the port, size 1, 2 or 4 */
-	IO_SPACE_MMIO,	     /* guest-physical address, size 1, 2, 4 or 8 */
-	IO_SPACE_PCI_CONFIG, /* addr = bus << 20 | device << 15 | function << 12 | register, size 1,
-				2 or 4 */
+	IO_SPACE_PORT, /* x86 I/O ports; addr is the port, size 1, 2 or 4 */
+	IO_SPACE_MMIO, /* guest-physical address, size 1, 2, 4 or 8 */
+	/* addr is bus << 20 | device << 15 | function << 12 | register, size 1, 2 or 4. */
+	IO_SPACE_PCI_CONFIG,
 	IO_SPACES
 };
 

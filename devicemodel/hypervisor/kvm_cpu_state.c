@@ -67,9 +67,7 @@ static void fill_topology(struct kvm_cpuid_entry2 *entry, unsigned int index, un
 	entry->edx = index;
 }
 
-/*
- * KVM reports the host's processor; what must say which one of this VM it is gets its own number.
- */
+/* KVM reports the host's processor; what says which one of this VM it is gets its own number. */
 static void fit_entry(struct kvm_cpuid_entry2 *entry, unsigned int index, unsigned int vcpus,
 		      bool tsc_deadline)
 {
@@ -85,9 +83,7 @@ static void fit_entry(struct kvm_cpuid_entry2 *entry, unsigned int index, unsign
 			entry->edx &= ~(UINT32_C(1) << 28);
 		break;
 	case 4:
-		/*
-		 * Cores in the package; no cache is shared with a neighbour that the guest knows.
-		 */
+		/* Cores in the package; no cache is shared with a neighbour known to the guest. */
 		if (entry->eax & 0x1f)
 			entry->eax = (entry->eax & 0x3fff) | ((vcpus - 1) & 0x3f) << 26;
 		break;

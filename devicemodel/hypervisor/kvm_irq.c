@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-
 #define IOAPIC_PINS 24
 #define PIC_PINS 16
 
@@ -43,8 +42,7 @@ static void route_pin(struct kvm_irq_routing_entry *entry, uint32_t gsi, uint32_
 
 /*
  * The kernel takes the whole table at once. Lines are pins of their own number, but the timer's
- * line 0 is pin 2 of the IOAPIC, as on PCs and in the MADT; what KVM_CREATE_IRQCHIP has set up is
- * pin 0.
+ * line 0 is pin 2 of the IOAPIC, as on PCs and in the MADT; KVM_CREATE_IRQCHIP sets up pin 0.
  */
 static int routes_commit(struct hv_vm *vm)
 {
@@ -148,9 +146,7 @@ static int irqfd_deassign(struct hv_vm *vm, int fd)
 	if (!route)
 		return -ENOENT;
 	ret = irqfd_ioctl(vm, route, fd, KVM_IRQFD_FLAG_DEASSIGN);
-	/*
-	 * The route stays in the kernel's table, where nothing leads to it, until the next commit.
-	 */
+	/* The route stays in the kernel's table until the next commit, but nothing leads to it. */
 	route->fd = -1;
 	return ret;
 }

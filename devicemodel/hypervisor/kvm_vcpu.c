@@ -28,6 +28,16 @@ static int install_kick_handler(void)
 	return sigaction(KICK_SIGNAL, &action, NULL) < 0 ? -errno : 0;
 }
 
+/* A program starts with the signals blocked that its parent had blocked. */
+static void unblock_kick(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, KICK_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void kvm_vcpu_free(struct hv_vcpu *vcpu)
 {
 	if (!vcpu)
@@ -190,13 +200,14 @@ enum hv_exit kvm_vcpu_run(struct hv_vcpu *vcpu, struct error *err)
 	enum hv_exit reason = HV_EXIT_STOPPED;
 	bool going = true;
 
+	unblock_kick();
 	vcpu->thread = pthread_self();
 	atomic_store(&vcpu->running, true);
 	while (going) {
 		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0) {
 			going = serve_exit(vcpu, &reason, err);
 		} else if (errno == EINTR) {
-			going = !vcpu->run->immediate_exit;
+			going = !__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_SEQ_CST);
 		} else if (errno != EAGAIN) {
 			error_set(err, -errno, "KVM_RUN: %s", strerror(errno));
 			reason = HV_EXIT_FAILURE;

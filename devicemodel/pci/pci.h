@@ -173,10 +173,7 @@ void pci_config_set(struct pci_dev *dev, unsigned int reg, unsigned int size, ui
 /* Let the guest write the bits of @mask. */
 void pci_config_allow(struct pci_dev *dev, unsigned int reg, unsigned int size, uint32_t mask);
 
-/*
- * Append a capability of @size bytes with this @id, all of it zero. Returns its register, or
- * -ENOSPC.
- */
+/* Append a capability of @size bytes with this @id, else zero. Returns its register or -ENOSPC. */
 int pci_config_add_capability(struct pci_dev *dev, uint8_t id, unsigned int size);
 
 /* Change only what the guest may write. */

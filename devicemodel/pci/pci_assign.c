@@ -32,10 +32,7 @@ static size_t collect(struct pci_bus *bus, enum pci_bar_kind kind, struct pci_ba
 	return count;
 }
 
-/*
- * Largest first, so that alignment leaves no holes; equal ones by slot, so that a VM stays the
- * same.
- */
+/* Largest first: alignment then leaves no holes. Equal ones by slot: a VM then stays the same. */
 static int compare(const void *a, const void *b)
 {
 	const struct pci_bar *bar_a = *(struct pci_bar *const *)a,

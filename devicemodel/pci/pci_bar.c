@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * BARs: what the guest writes into them, and where it then sees them. The I/O bus decides whether
- * an address is free. One that is not (guests size BARs with decode on, so a BAR may for a moment
- * lie over RAM, an interrupt controller or another device) leaves the BAR unplaced until something
- * moves.
+ * an address is free. While it is not, the BAR stays unplaced: guests size BARs with decode on, so
+ * for a moment one may lie over RAM, an interrupt controller or another device.
  */
 #include "devicemodel/pci/pci.h"
 

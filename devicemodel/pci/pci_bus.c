@@ -101,10 +101,7 @@ int pci_bus_new(struct io_bus *io, struct guest_memory *memory, struct irq *irq,
 
 static void device_free(struct pci_dev *dev)
 {
-	/*
-	 * Decode off: every BAR leaves the guest, and the device hears of it while it still can
-	 * act.
-	 */
+	/* Decode off: every BAR leaves the guest, and the device hears of it while it can act. */
 	pci_config_set(dev, PCI_COMMAND, 2, 0);
 	pci_bars_update(dev);
 	if (dev->ops->fini)

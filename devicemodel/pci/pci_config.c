@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Configuration space as bytes, and which bits of them a guest may write (PCI 3.0 6.1 to 6.3, 6.7).
- */
+/* Configuration space as bytes, and which bits a guest may write (PCI 3.0 6.1 to 6.3, 6.7). */
 #include <errno.h>
 #include <string.h>
 

@@ -30,6 +30,7 @@ struct guest_memory {
 	int ram_fd;
 	char *ram;
 	uint64_t size, low_size;
+	bool is_reserved; /* by hugetlbfs: pages that are given back may not be had again */
 	LIST_HEAD(, memory_segment) segments; /* RAM's and devices' */
 	const struct hv_ops *ops;
 	struct hv_vm *vm; /* NULL while detached */
@@ -45,12 +46,12 @@ static int ram_error(struct error *err, int code, uint64_t size, uint64_t hugepa
 		return error_set(err, code, "cannot get %s of guest memory: %s; lower -m",
 				 size_word, strerror(-code));
 	size_text(hugepage_size, page_word);
-	return error_set(
-		err, code,
-		"cannot get %s of guest memory from huge pages of %s: %s; free pages are "
-		"counted in /sys/kernel/mm/hugepages/hugepages-%llukB/free_hugepages, more "
-		"are made by writing nr_hugepages beside it",
-		size_word, page_word, strerror(-code), (unsigned long long)(hugepage_size / KIB));
+	return error_set(err, code,
+			 "cannot get %s of guest memory from huge pages of %s: %s; free pages are "
+			 "counted in /sys/kernel/mm/hugepages/hugepages-%llukB/free_hugepages, "
+			 "more are made by writing nr_hugepages beside it",
+			 size_word, page_word, strerror(-code),
+			 (unsigned long long)(hugepage_size / KIB));
 }
 
 static int ram_create(struct guest_memory *memory, uint64_t hugepage_size)
@@ -73,9 +74,7 @@ static int ram_create(struct guest_memory *memory, uint64_t hugepage_size)
 		mmap(NULL, memory->size, PROT_READ | PROT_WRITE, map_flags, memory->ram_fd, 0);
 	if (memory->ram == MAP_FAILED)
 		return -errno;
-	/*
-	 * Wishes: large pages where the host grants them, and no copy of the guest in a core dump.
-	 */
+	/* Wishes: large pages where the host grants them, and no guest memory in a core dump. */
 	if (!hugepage_size)
 		madvise(memory->ram, memory->size, MADV_HUGEPAGE);
 	madvise(memory->ram, memory->size, MADV_DONTDUMP);
@@ -125,6 +124,7 @@ int memory_new(struct io_bus *bus, uint64_t size, uint64_t hugepage_size,
 	memory->bus = bus;
 	memory->size = size;
 	memory->low_size = size < MEMORY_LOW_LIMIT ? size : MEMORY_LOW_LIMIT;
+	memory->is_reserved = hugepage_size != 0;
 	memory->ram = MAP_FAILED;
 	ret = ram_create(memory, hugepage_size);
 	if (ret < 0) {
@@ -171,11 +171,11 @@ int memory_attach(struct guest_memory *memory, const struct hv_ops *ops, struct 
 	LIST_FOREACH(segment, &memory->segments, link) {
 		ret = ops->mem_map(vm, segment->gpa, segment->size, segment->host, true);
 		if (ret < 0)
-			return error_set(
-				err, ret,
-				"%s refuses %llu bytes of memory at guest address 0x%llx: %s",
-				ops->name, (unsigned long long)segment->size,
-				(unsigned long long)segment->gpa, strerror(-ret));
+			return error_set(err, ret,
+					 "%s refuses %llu bytes of memory at guest address "
+					 "0x%llx: %s",
+					 ops->name, (unsigned long long)segment->size,
+					 (unsigned long long)segment->gpa, strerror(-ret));
 	}
 	memory->ops = ops;
 	memory->vm = vm;
@@ -189,8 +189,9 @@ void memory_detach(struct guest_memory *memory)
 
 void memory_clear(struct guest_memory *memory)
 {
-	/* Punching gives the pages back as well; hugetlbfs knows it too. */
-	if (fallocate(memory->ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+	/* Punching gives the pages back as well. */
+	if (memory->is_reserved ||
+	    fallocate(memory->ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 		      (off_t)memory->size) < 0)
 		memset(memory->ram, 0, memory->size);
 }

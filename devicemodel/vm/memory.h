@@ -3,7 +3,7 @@
  * Guest memory: RAM and whatever else of this process the guest sees as memory (BAR2 of ivshmem).
  *
  * Layout: RAM below MEMORY_LOW_LIMIT starts at 0, the rest starts at 4 GiB; in between lie the
- * windows for BARs, ECAM and the interrupt controllers (devicemodel/machine.h).
+ * windows for BARs, ECAM and the interrupt controllers (devicemodel/machine_map.h).
  */
 #ifndef DEVICEMODEL_VM_MEMORY_H
 #define DEVICEMODEL_VM_MEMORY_H

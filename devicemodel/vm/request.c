@@ -6,9 +6,12 @@
 
 void vm_request_post(struct vm_request *request, enum vm_request_kind kind, unsigned char status)
 {
-	unsigned int none = VM_REQUEST_NONE;
+	unsigned int none = VM_REQUEST_NONE, reset = VM_REQUEST_RESET << 8;
+	unsigned int value = (unsigned int)kind << 8 | status;
 
-	atomic_compare_exchange_strong(&request->value, &none, (unsigned int)kind << 8 | status);
+	if (!atomic_compare_exchange_strong(&request->value, &none, value) &&
+	    kind == VM_REQUEST_SIGNAL)
+		atomic_compare_exchange_strong(&request->value, &reset, value);
 	event_loop_stop(request->loop);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a guest (or the operator) asks of the whole VM. Devices post, the thread that runs the VM
- * collects; the first request of a run counts.
+ * collects; the first request of a run counts, but the operator's wish goes before a reset.
  */
 #ifndef DEVICEMODEL_VM_REQUEST_H
 #define DEVICEMODEL_VM_REQUEST_H

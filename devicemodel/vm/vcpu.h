@@ -22,9 +22,8 @@ int vcpu_set_start(const struct hv_ops *ops, struct hv_vm *vm, unsigned int coun
 
 /*
  * Stop all of them, wait until they have left the guest, and free the set. If one had ended by
- * itself,
- * @reason (which may be NULL) gets its line, else it stays. NULL is fine. Not with the I/O bus
- * locked: a processor may be waiting for it.
+ * itself, @reason (which may be NULL) gets its line, else it stays. A NULL @set is fine. Not with
+ * the I/O bus locked: a processor may be waiting for it.
  */
 void vcpu_set_stop(struct vcpu_set *set, struct error *reason);
 

@@ -116,7 +116,9 @@ enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status, struct er
 			error_set(reason, ret, "the event loop failed: %s", strerror(-ret));
 		}
 	}
-	vcpu_set_stop(vm->vcpus, reason);
+	/* A processor runs on for a moment, and may crash, after what it asked for. */
+	vcpu_set_stop(vm->vcpus,
+		      kind == VM_REQUEST_CRASH || kind == VM_REQUEST_ERROR ? reason : NULL);
 	vm->vcpus = NULL;
 	/* What the processors still asked for while they were being stopped came too late. */
 	if (kind == VM_REQUEST_RESET) {

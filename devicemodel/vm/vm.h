@@ -36,8 +36,7 @@ struct vm {
 
 /*
  * Make the VM object, its bus and its RAM as @config says; no processor exists yet. @config and
- * @ops stay the caller's and must outlive the VM. Returns 0 or -errno with @err, and leaves
- * nothing.
+ * @ops stay the caller's and must outlive the VM. Returns 0, or -errno with @err and nothing left.
  */
 int vm_create(const struct vm_config *config, const struct hv_ops *ops, struct vm **ret_vm,
 	      struct error *err);

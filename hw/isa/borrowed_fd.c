@@ -18,6 +18,9 @@
 
 #include "lib/fds.h"
 
+/* A pipe that is ready takes PIPE_BUF bytes for sure; of a terminal no more is known than this. */
+#define TERMINAL_BYTES 1
+
 /* Opening the master side of a pseudo-terminal once more would make another pseudo-terminal. */
 static bool is_pty_master(int fd)
 {
@@ -46,7 +49,8 @@ void borrowed_fd_init(struct borrowed_fd *borrowed, int fd, int access)
 	if (fstat(fd, &st) < 0)
 		return;
 	borrowed->is_socket = S_ISSOCK(st.st_mode);
-	if (!S_ISFIFO(st.st_mode) && (!isatty(fd) || is_pty_master(fd)))
+	borrowed->is_terminal = isatty(fd);
+	if (!S_ISFIFO(st.st_mode) && (!borrowed->is_terminal || is_pty_master(fd)))
 		return;
 	own = open_again(fd, access);
 	if (own < 0)
@@ -124,6 +128,7 @@ static ssize_t write_without_signal(int fd, const void *buffer, size_t length)
 
 ssize_t borrowed_fd_write(const struct borrowed_fd *borrowed, const void *buffer, size_t length)
 {
+	size_t most;
 	ssize_t n;
 	int ret;
 
@@ -136,8 +141,8 @@ ssize_t borrowed_fd_write(const struct borrowed_fd *borrowed, const void *buffer
 	ret = shared_ready(borrowed, POLLOUT);
 	if (ret < 0)
 		return ret;
-	/* A pipe that is ready takes this much for sure. */
-	if (!borrowed->is_own && length > PIPE_BUF)
-		length = PIPE_BUF;
+	most = borrowed->is_terminal ? TERMINAL_BYTES : PIPE_BUF;
+	if (!borrowed->is_own && length > most)
+		length = most;
 	return write_without_signal(borrowed->fd, buffer, length);
 }

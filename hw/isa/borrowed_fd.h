@@ -16,13 +16,12 @@
 struct borrowed_fd {
 	int fd; /* what to wait on */
 	bool is_own;
-	bool is_socket;
+	bool is_socket, is_terminal;
 };
 
 /*
  * Use @fd for reading (@access O_RDONLY) or writing (O_WRONLY). It stays the caller's, and must
- * stay open until borrowed_fd_fini(). Cannot fail: a descriptor that is not open fails when it is
- * used.
+ * stay open until borrowed_fd_fini(). Cannot fail; one that is not open fails when it is used.
  */
 void borrowed_fd_init(struct borrowed_fd *borrowed, int fd, int access);
 void borrowed_fd_fini(struct borrowed_fd *borrowed);

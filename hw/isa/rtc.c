@@ -39,6 +39,9 @@
 #define RTC_C_UF 0x10
 #define RTC_D_VRT 0x80
 #define HOUR_PM 0x80
+/* What century and year can tell. */
+#define YEAR_MIN 0
+#define YEAR_MAX 9999
 
 #define RTC_PORTS 2
 #define CMOS_SIZE 128
@@ -104,9 +107,13 @@ static void time_get(const struct rtc *rtc, struct tm *ret_tm)
 	gmtime_r(&seconds, ret_tm);
 }
 
+/* Year 255 of century 255, month 255: such dates must not add up until they are no time at all. */
 static void time_set(struct rtc *rtc, struct tm *tm)
 {
-	rtc->offset = timegm(tm) - seconds_of(clock_now(rtc));
+	time_t seconds = timegm(tm); /* normalizes it */
+
+	if (tm->tm_year >= YEAR_MIN - 1900 && tm->tm_year <= YEAR_MAX - 1900)
+		rtc->offset = seconds - seconds_of(clock_now(rtc));
 }
 
 /* A number in the format that register B selects, and back. */

@@ -50,8 +50,7 @@ void uart_reset(struct uart *uart);
  *
  * None is taken while the guest does not listen, that is until it enables the receive interrupt
  * (with OUT2, or it would not get it) or polls LSR in a loop: drivers clear the FIFO when they
- * start, and input that was prepared for the guest (a script on stdin) would lose its first bytes
- * to that.
+ * start, and with it the first bytes of input prepared for the guest (a script on stdin).
  */
 size_t uart_receive(struct uart *uart, const uint8_t *bytes, size_t count);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Devices that are only there to be found: the host bridge, without which some guests do not
- * believe in the bus, and the ISA bridge that stands for COM1, RTC and the like. Ids as bhyve and
- * ACRN have.
+ * believe in the bus, and the ISA bridge that stands for COM1, RTC and the like. They have the ids
+ * that bhyve and ACRN give them.
  */
 #include "devicemodel/pci/pci.h"
 #include "hw/pci/devices.h"

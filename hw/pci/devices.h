@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* All PCI devices there are. A new one gets its two lines here and its row in devices.c. */
+/* All PCI devices there are. A new one gets its class and operations here, and in devices.c. */
 #ifndef HW_PCI_DEVICES_H
 #define HW_PCI_DEVICES_H
 

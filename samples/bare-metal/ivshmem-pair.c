@@ -6,8 +6,7 @@
  *
  * They meet on the two seats of pair/seat.h. The words owner and partner of both seats say that
  * they talk to each other; should one of them change, the other side has been restarted, and this
- * one drops what it has and meets again. Everything read from the other seat is read once and
- * checked.
+ * one drops what it has and meets again. What the other seat says is read once and checked.
  */
 #include <stdbool.h>
 #include <stdint.h>

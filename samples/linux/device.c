@@ -111,7 +111,7 @@ int device_find(const struct device_choice *choice, struct pci_device **ret_dev)
 	unsigned int count;
 
 	if (choice->slot && !slot_parse(choice->slot, &slot))
-		return fail(EXIT_USAGE, "slot '%s' is not [[domain:]bus:]dev.func", choice->slot);
+		return fail(EXIT_USAGE, "slot '%s' is not [[domain:]bus:]dev[.func]", choice->slot);
 	count = match_devices(choice, &slot, NULL, ret_dev);
 	if (count == 1)
 		return 0;

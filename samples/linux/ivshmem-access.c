@@ -58,7 +58,7 @@ static const char help_text[] =
 "  wait OFFSET TEXT       return when memory at OFFSET begins with TEXT (see --timeout)\n"
 "\n"
 "OPTIONS\n"
-"  -s, --slot SLOT        the device in this slot, as lspci prints it: [[domain:]bus:]dev.func\n"
+"  -s, --slot SLOT        the device in this slot, as lspci has it: [[domain:]bus:]dev[.func]\n"
 "  -i, --region-id ID     the device with this region id (its PCI subsystem id)\n"
 "      --phys             map the address that BAR2 holds now, through /dev/mem. The kernel\n"
 "                         offers the address of boot time; this one is for a BAR that was moved\n"

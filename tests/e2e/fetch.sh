@@ -114,7 +114,7 @@ mkdir "$work/debs" "$work/all" "$work/tree"
 if ! download; then
 	# Unknown package, or lists so old that the mirror has dropped the version they name.
 	apt_update || die 1 "cannot fetch package lists: is there a network?"
-	download || { cat "$work/log" >&2; die 1 "cannot download the packages"; }
+	download || { cat "$work/log" >&2; die 1 "cannot download the packages: is there a network?"; }
 fi
 for deb in "$work"/debs/*.deb; do
 	dpkg-deb -x "$deb" "$work/all"

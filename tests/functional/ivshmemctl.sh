@@ -213,6 +213,11 @@ else
 	tap_skip 'create for a group' 'giving files to groups takes root'
 fi
 
+# shellcheck disable=SC2016 # $0 and $1 are the inner shell's
+expect 'a limit on file sizes' 1 'File too large' \
+	sh -c 'ulimit -f 64; exec "$0" create "$1" 1M' "$build/ivshmemctl" "$name"
+tap_is 'leaves nothing' "$(ls "$tmp/run")" ""
+
 # --- runtime directory -------------------------------------------------------------------------------
 
 chmod 0777 "$tmp/run"

@@ -14,7 +14,7 @@ pair_member()
 		-k "$samples/ivshmem-pair.elf" -B "slot=6 name=$1 count=$2 timeout=100"
 }
 
-# checksums NAME: what it has sent and received; those of a pair cross.
+# checksum NAME sent|received: of what it has sent or received; those of a pair cross.
 checksum()
 {
 	sed -n "s/^ivshmem-pair: PASS.*checksum.* \([0-9a-f]*\) $2.*/\1/p" "$work/$1.out"

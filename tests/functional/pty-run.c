@@ -202,9 +202,7 @@ int main(int argc, char **argv)
 	bool good = true;
 	int option;
 
-	/*
-	 * The command comes last: go through the options once to find it, then again to obey them.
-	 */
+	/* The command comes last: go through the options to find it, then again to obey them. */
 	while ((option = getopt(argc, argv, letters)) != -1)
 		if (option == '?')
 			return fputs(usage, stderr), 64;

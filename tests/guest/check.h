@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Results of a test guest, on COM1: a line "ok - NAME" or "not ok - NAME" for each test, before it
- * a line "# ..." for each thing that was not as it should be, and "done" at the end, so that
- * whoever reads it can tell a guest that has died on the way. tests/guest/vm.sh turns that into
- * TAP.
+ * a line "# ..." for each thing that was not as it should be, and "done" at the end, so that a
+ * guest that has died on the way can be told. tests/guest/vm.sh turns that into TAP.
  */
 #ifndef TESTS_GUEST_CHECK_H
 #define TESTS_GUEST_CHECK_H
@@ -14,9 +13,7 @@
 /* Begins a test; the one before ends. */
 void check_begin(const char *name);
 
-/*
- * Within a test. @what names the value; @where (an offset, an address, a number) tells which one.
- */
+/* Within a test. @what names the value; @where (an offset, an address, a number) says which. */
 void check_is(const char *what, uint64_t where, uint64_t got, uint64_t wanted);
 void check_that(const char *what, bool good);
 

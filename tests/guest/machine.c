@@ -337,9 +337,7 @@ static void ipi(uint64_t target, uint32_t command)
 		tsc_pause();
 }
 
-/*
- * INIT, then two start-up messages (Intel SDM vol. 3, 9.4.4); waiting between them is not needed.
- */
+/* INIT, then two start-up messages (Intel SDM vol. 3, 9.4.4); no waiting between is needed. */
 static void test_processors(void)
 {
 	uint64_t cpus = cmdline_number("cpus", 1, 255, 1), i;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the tests of the PCI core share: a bus on a fake hypervisor, and a device that can be
- * anything.
- */
+/* For the tests of the PCI core: a bus on a fake hypervisor, a device that can be anything. */
 #ifndef TESTS_UNIT_PCI_FIXTURE_H
 #define TESTS_UNIT_PCI_FIXTURE_H
 

@@ -39,9 +39,7 @@ bool fixture_is_zero(const struct ivshmem_region *region);
 
 void fixture_write_file(const char *path, const void *data, size_t size);
 
-/*
- * Run @child(@params) in a process of its own; returns its exit status, or -1 if a signal ended it.
- */
+/* Run @child(@params) in a process of its own. Returns its exit status, -1 after a signal. */
 int fixture_in_child(int (*child)(const struct ivshmem_region_params *params),
 		     const struct ivshmem_region_params *params);
 

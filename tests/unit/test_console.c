@@ -23,6 +23,7 @@
 #include "devicemodel/vm/io_bus.h"
 #include "devicemodel/vm/irq.h"
 #include "devicemodel/vm/request.h"
+#include "hw/isa/borrowed_fd.h"
 #include "hw/isa/com1.h"
 #include "hw/isa/console_output.h"
 #include "hw/isa/terminal.h"
@@ -344,6 +345,35 @@ static void test_output_blocked(void)
 	check_blocked(fds[1], fds[0]);
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
+}
+
+/* It cannot be opened again, so writing blocks if it is more than there is room for. */
+static void test_output_to_foreign_terminal(void)
+{
+	struct borrowed_fd borrowed;
+	struct rlimit old, none;
+	char bytes[4096];
+	int master, slave;
+	ssize_t n, i;
+
+	CU_ASSERT_EQUAL_FATAL(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	borrowed_fd_init(&borrowed, slave, O_WRONLY);
+	setrlimit(RLIMIT_NOFILE, &old);
+	CU_ASSERT_FALSE(borrowed.is_own);
+	for (i = 0; i < (ssize_t)sizeof(bytes); i++)
+		bytes[i] = i % 7 ? '\t' : '\n';
+	alarm(30); /* ends a test that hangs */
+	while ((n = borrowed_fd_write(&borrowed, bytes, sizeof(bytes))) > 0)
+		;
+	CU_ASSERT_EQUAL(n, -EAGAIN);
+	alarm(0);
+	borrowed_fd_fini(&borrowed);
+	fd_close(&slave);
+	fd_close(&master);
 }
 
 /* A reader that is slow gets everything that fits the buffer. */
@@ -770,6 +800,7 @@ static const struct unit_test tests[] = {
 	{ "escape in pipe", test_escape_in_pipe },
 	{ "output", test_output },
 	{ "output blocked", test_output_blocked },
+	{ "output to a foreign terminal", test_output_to_foreign_terminal },
 	{ "output slow", test_output_slow },
 	{ "output lost", test_output_lost },
 	{ "terminal keys", test_terminal_keys },

@@ -94,6 +94,7 @@ static int parse(const struct device_class *which, const char *text, char **ret_
 
 static void test_good(void)
 {
+	static const char all[] = "a,b,slow,note=x=y,count=0x10,slashed=/";
 	struct options options;
 	struct error err;
 	char *words;
@@ -102,8 +103,7 @@ static void test_good(void)
 	CU_ASSERT_STRING_EQUAL(options.path, "/tmp");
 	CU_ASSERT_EQUAL(options.letter, 0);
 	free(words);
-	CU_ASSERT_EQUAL(
-		parse(&class, "a,b,slow,note=x=y,count=0x10,slashed=/", &words, &options, &err), 0);
+	CU_ASSERT_EQUAL(parse(&class, all, &words, &options, &err), 0);
 	CU_ASSERT_STRING_EQUAL(options.path, "a");
 	CU_ASSERT_EQUAL(options.letter, 'b');
 	CU_ASSERT_STRING_EQUAL(options.note, "x=y");

@@ -14,6 +14,7 @@
 #include "devicemodel/machine_map.h"
 #include "lib/util.h"
 #include "tests/unit/guarded_memory.h"
+#include "tests/unit/load.h"
 #include "tests/unit/unit.h"
 
 #define LOW (16 * MIB)
@@ -109,35 +110,13 @@ static void elf_write(const struct fake_elf *elf, uint8_t file[FILE_SIZE])
 		write_segment_32(&elf->segments[i], file + 0x100 + i * sizeof(Elf32_Phdr));
 }
 
-struct load {
-	struct guest_memory *memory;
-	struct hv_vcpu_start start;
-	struct error err;
-	int result;
-};
-
 static void load_run(struct load *load, const struct fake_elf *elf)
 {
 	static uint8_t file[FILE_SIZE];
-	struct image image;
 
-	memset(load, 0, sizeof(*load));
-	load->start.rip = 77;
-	load->memory = guarded_memory_new(LOW, 2 * MIB);
-	guarded_memory_mark_acpi(load->memory);
 	elf_write(elf, file);
-	test_image_init(&image, file, elf->size);
-	load->result = elf_boot(&image, load->memory, &load->start, &load->err);
-	image_fini(&image);
-}
-
-static void load_fini(struct load *load)
-{
-	CU_ASSERT(guarded_memory_acpi_is_intact(load->memory));
-	CU_ASSERT_EQUAL(load->result == 0, load->err.text[0] == '\0');
-	if (load->result < 0)
-		CU_ASSERT_EQUAL(load->start.rip, 77);
-	guarded_memory_free(load->memory);
+	load_init(load, LOW, 2 * MIB, file, elf->size, 0);
+	load->result = elf_boot(&load->image, load->memory, &load->start, &load->err);
 }
 
 static uint8_t byte_at(const struct load *load, uint64_t gpa)

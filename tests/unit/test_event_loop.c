@@ -45,10 +45,12 @@ static void count(void *ctx, uint32_t events)
 
 static void add(struct counter *counter, struct event_loop *loop, event_callback *callback)
 {
+	int ret;
+
 	counter->loop = loop;
 	counter->fd = eventfd_new();
-	CU_ASSERT_EQUAL_FATAL(
-		event_loop_add(loop, counter->fd, EPOLLIN, callback, counter, &counter->source), 0);
+	ret = event_loop_add(loop, counter->fd, EPOLLIN, callback, counter, &counter->source);
+	CU_ASSERT_EQUAL_FATAL(ret, 0);
 }
 
 static void test_stop_before_run(void)

@@ -97,14 +97,14 @@ static void test_read_bounds(void)
 	struct error err;
 	char buffer[16];
 	size_t i;
+	int ret;
 
 	test_image_init(&image, "0123456789", 10);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(buffer, 'x', sizeof(buffer));
 		err.text[0] = '\0';
-		CU_ASSERT_EQUAL(
-			image_read(&image, cases[i].offset, buffer, cases[i].length, "this", &err),
-			cases[i].result);
+		ret = image_read(&image, cases[i].offset, buffer, cases[i].length, "this", &err);
+		CU_ASSERT_EQUAL(ret, cases[i].result);
 		if (cases[i].result < 0)
 			CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "truncated or damaged: this"));
 		CU_ASSERT_EQUAL(buffer[0], cases[i].result < 0 || !cases[i].length ?

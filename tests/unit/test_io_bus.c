@@ -21,6 +21,7 @@ struct seen {
 static void serve(void *ctx, struct io_access *access)
 {
 	struct seen *seen = ctx;
+	int ret;
 
 	seen->count++;
 	seen->last = *access;
@@ -28,8 +29,8 @@ static void serve(void *ctx, struct io_access *access)
 		access->data = seen->answer;
 	if (seen->bus) {
 		io_bus_remove(seen->bus, IO_SPACE_MMIO, seen->move_from);
-		CU_ASSERT_EQUAL(
-			io_bus_add(seen->bus, IO_SPACE_MMIO, seen->move_to, 16, serve, seen), 0);
+		ret = io_bus_add(seen->bus, IO_SPACE_MMIO, seen->move_to, 16, serve, seen);
+		CU_ASSERT_EQUAL(ret, 0);
 	}
 }
 
@@ -81,11 +82,12 @@ static void test_claims(void)
 	};
 	struct io_bus *bus = new_bus();
 	size_t i;
+	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		CU_ASSERT_EQUAL(
-			io_bus_add(bus, IO_SPACE_MMIO, rows[i].base, rows[i].size, NULL, NULL),
-			rows[i].ret);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		ret = io_bus_add(bus, IO_SPACE_MMIO, rows[i].base, rows[i].size, NULL, NULL);
+		CU_ASSERT_EQUAL(ret, rows[i].ret);
+	}
 	/* Spaces are apart. */
 	CU_ASSERT_EQUAL(io_bus_add(bus, IO_SPACE_PORT, 0x1000, 0x1000, NULL, NULL), 0);
 	CU_ASSERT_EQUAL(io_bus_add(bus, IO_SPACE_PCI_CONFIG, 0x1000, 0x1000, NULL, NULL), 0);
@@ -158,18 +160,19 @@ static void test_many(void)
 	bool there[200] = { false };
 	uint32_t seed = 7;
 	unsigned int round, i, k;
+	int ret;
 
 	for (i = 0; i < 200; i++)
 		seen[i] = (struct seen){ .answer = i };
 	for (round = 0; round < 2000; round++) {
 		seed = seed * 1664525 + 1013904223;
 		i = (seed >> 16) % 200;
+		ret = 0;
 		if (there[i])
 			io_bus_remove(bus, IO_SPACE_MMIO, i * 32);
 		else
-			CU_ASSERT_EQUAL(
-				io_bus_add(bus, IO_SPACE_MMIO, i * 32, 1 + i % 32, serve, &seen[i]),
-				0);
+			ret = io_bus_add(bus, IO_SPACE_MMIO, i * 32, 1 + i % 32, serve, &seen[i]);
+		CU_ASSERT_EQUAL(ret, 0);
 		there[i] = !there[i];
 		if (round % 50 == 0)
 			for (k = 0; k < 200; k++) {

@@ -104,10 +104,7 @@ static void test_config_space(void)
 		CU_ASSERT_EQUAL(cfg_read(&f, 6, PCI_SUBSYSTEM_VENDOR_ID, 4), ids[i].subsystem);
 		CU_ASSERT_EQUAL(cfg_read(&f, 6, PCI_CAPABILITY_LIST, 1), 0);
 		CU_ASSERT_EQUAL(cfg_read(&f, 6, PCI_INTERRUPT_LINE, 2), 0x00ff);
-		/*
-		 * uio_pci_generic toggles bit 10 and looks whether it, and nothing else, has
-		 * changed.
-		 */
+		/* uio_pci_generic toggles bit 10 and wants it, and nothing else, to change. */
 		cfg_write(&f, 6, PCI_COMMAND, 4, PCI_COMMAND_INTX_DISABLE);
 		CU_ASSERT_EQUAL(cfg_read(&f, 6, PCI_COMMAND, 4), PCI_COMMAND_INTX_DISABLE);
 		cfg_write(&f, 6, PCI_COMMAND, 4, 0);

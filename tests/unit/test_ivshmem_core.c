@@ -196,10 +196,7 @@ static void test_position(void)
 	}
 }
 
-/*
- * Reads of other sizes and offsets, each from mask 0x44332211, status 0x88776655 and position
- * 0xabcd.
- */
+/* Reads of other sizes and offsets: mask 0x44332211, status 0x88776655, position 0xabcd. */
 static void test_odd_reads(void)
 {
 	static const struct {
@@ -247,10 +244,7 @@ static void test_odd_reads(void)
 	}
 }
 
-/*
- * Writes of other sizes and offsets onto all ones: widened with zeros, into the register they
- * touch.
- */
+/* Writes of other sizes and offsets onto all ones: widened with zeros to the whole register. */
 static void test_odd_writes(void)
 {
 	static const struct {

@@ -102,10 +102,7 @@ static int create(struct machine *machine, unsigned int vcpus, struct error *err
 	return hv_kvm.vm_create(&params, &machine->vm, err);
 }
 
-/*
- * Flat code and data at the selectors that struct hv_vcpu_start promises, and an IDT with one
- * gate.
- */
+/* Flat code and data at the selectors that struct hv_vcpu_start promises; an IDT of one gate. */
 static void fill_tables(struct machine *machine)
 {
 	static const uint64_t segments[] = { 0, 0, 0x00cf9a000000ffff, 0x00cf92000000ffff };
@@ -305,6 +302,30 @@ static void test_stop(void)
 	}
 }
 
+/* Programs inherit what is blocked: from a shell nothing, from other programs anything. */
+static void test_stop_with_signals_blocked(void)
+{
+	static const unsigned char code[] = { 0xf4, 0xeb, 0xfd }; /* hlt; jmp */
+	struct machine machine;
+	pthread_t thread;
+	sigset_t set, old;
+
+	if (!kvm_is_there())
+		return;
+	sigfillset(&set);
+	sigdelset(&set, SIGALRM);
+	pthread_sigmask(SIG_SETMASK, &set, &old);
+	begin(&machine, code, sizeof(code));
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, stop_later, &machine), 0);
+	CU_ASSERT_EQUAL(run(&machine), HV_EXIT_STOPPED);
+	pthread_join(thread, NULL);
+	/* Or it was the watchdog who has interrupted it. */
+	pthread_sigmask(SIG_SETMASK, &old, &set);
+	CU_ASSERT_FALSE(sigismember(&set, SIGRTMIN));
+	CU_ASSERT_TRUE(sigismember(&set, SIGTERM));
+	end(&machine);
+}
+
 /* Reads the dword at MMIO twice, with an event in between that changes what lies there. */
 static const unsigned char read_twice[] = {
 	0xa1, 0x00, 0x00, 0x00, 0xd0,	/* mov MMIO, %eax */
@@ -408,9 +429,7 @@ static void test_map_refusals(void)
 	end(&machine);
 }
 
-/*
- * Turns the local APIC on and interrupts, tells so by an event, and waits. The handler ends the VM.
- */
+/* Turns the local APIC on and interrupts, tells it by an event, waits. The handler ends the VM. */
 static const unsigned char wait_for_interrupt[] = {
 	0xbb, 0xf0, 0x00, 0xe0, 0xfe,		  /* mov $0xfee000f0, %ebx */
 	0xc7, 0x03, 0xff, 0x01, 0x00, 0x00,	  /* movl $0x1ff, (%ebx) */
@@ -495,7 +514,7 @@ static void test_irqfd_refusals(void)
 {
 	static const unsigned char code[] = { 0xf4 };
 	struct machine machine;
-	int fds[40], other;
+	int fds[40], other, ret;
 	size_t i;
 
 	if (!kvm_is_there())
@@ -512,9 +531,8 @@ static void test_irqfd_refusals(void)
 	close(other);
 	for (i = 0; i < ARRAY_SIZE(fds); i++) {
 		fds[i] = eventfd_new();
-		CU_ASSERT_EQUAL(
-			hv_kvm.irqfd(machine.vm, fds[i], MSI_ADDRESS, VECTOR + (uint32_t)i, true),
-			0);
+		ret = hv_kvm.irqfd(machine.vm, fds[i], MSI_ADDRESS, VECTOR + (uint32_t)i, true);
+		CU_ASSERT_EQUAL(ret, 0);
 		CU_ASSERT_EQUAL(hv_kvm.irqfd(machine.vm, fds[i], MSI_ADDRESS, VECTOR, true),
 				-EBUSY);
 	}
@@ -639,6 +657,7 @@ static const struct unit_test tests[] = {
 	{ "MMIO and RAM", test_mmio_and_ram },
 	{ "triple fault", test_triple_fault },
 	{ "stop", test_stop },
+	{ "stop with signals blocked", test_stop_with_signals_blocked },
 	{ "map and unmap while running", test_map_while_running },
 	{ "slots return", test_slots_return },
 	{ "what cannot be mapped", test_map_refusals },

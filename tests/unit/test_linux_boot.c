@@ -14,6 +14,7 @@
 #include "devicemodel/machine_map.h"
 #include "lib/util.h"
 #include "tests/unit/guarded_memory.h"
+#include "tests/unit/load.h"
 #include "tests/unit/unit.h"
 
 #define RSDP UINT64_C(0xe0000)
@@ -62,47 +63,13 @@ static void kernel_make(struct fake_kernel *kernel)
 	header->init_size = INIT_SIZE;
 }
 
-/* One load and its results. */
-struct load {
-	struct guest_memory *memory;
-	struct hv_vcpu_start start;
-	struct error err;
-	int result;
-};
-
-static void load_run(struct load *load, const struct fake_kernel *kernel, size_t initrd_size,
+static void load_run(struct load *load, const struct fake_kernel *kernel, size_t ramdisk_size,
 		     const char *bootargs, uint64_t low_size, uint64_t high_size)
 {
-	struct image image, initrd;
-	char *bytes = NULL;
-
-	memset(load, 0, sizeof(*load));
-	load->start.rip = 77;
-	load->memory = guarded_memory_new(low_size, high_size);
-	guarded_memory_mark_acpi(load->memory);
-	test_image_init(&image, kernel->bytes, kernel->size);
-	if (initrd_size) {
-		bytes = malloc(initrd_size);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-		memset(bytes, 0x77, initrd_size);
-		test_image_init(&initrd, bytes, initrd_size);
-	}
-	CU_ASSERT(linux_probe(&image));
-	load->result = linux_load(&image, initrd_size ? &initrd : NULL, bootargs, load->memory,
-				  RSDP, &load->start, &load->err);
-	image_fini(&image);
-	if (initrd_size)
-		image_fini(&initrd);
-	free(bytes);
-}
-
-static void load_fini(struct load *load)
-{
-	CU_ASSERT(guarded_memory_acpi_is_intact(load->memory));
-	CU_ASSERT_EQUAL(load->result == 0, load->err.text[0] == '\0');
-	if (load->result < 0)
-		CU_ASSERT_EQUAL(load->start.rip, 77);
-	guarded_memory_free(load->memory);
+	load_init(load, low_size, high_size, kernel->bytes, kernel->size, ramdisk_size);
+	CU_ASSERT(linux_probe(&load->image));
+	load->result = linux_load(&load->image, load->ramdisk_or_none, bootargs, load->memory, RSDP,
+				  &load->start, &load->err);
 }
 
 static const struct boot_params *params_of(const struct load *load)
@@ -210,7 +177,7 @@ static void test_processor(void)
 	load_fini(&load);
 }
 
-static void test_initrd(void)
+static void test_ramdisk(void)
 {
 	static const struct {
 		size_t size;
@@ -226,7 +193,7 @@ static void test_initrd(void)
 		{ 0x1000, PREFERRED + INIT_SIZE - 1, PREFERRED - 0x1000 },
 	};
 	struct fake_kernel kernel;
-	const uint8_t *initrd;
+	const uint8_t *ramdisk;
 	struct load load;
 	size_t i;
 
@@ -237,9 +204,9 @@ static void test_initrd(void)
 		CU_ASSERT_EQUAL_FATAL(load.result, 0);
 		CU_ASSERT_EQUAL(params_of(&load)->hdr.ramdisk_image, cases[i].expected);
 		CU_ASSERT_EQUAL(params_of(&load)->hdr.ramdisk_size, cases[i].size);
-		initrd = memory_ram(load.memory, cases[i].expected, cases[i].size);
-		CU_ASSERT_EQUAL(initrd[0], 0x77);
-		CU_ASSERT_EQUAL(initrd[cases[i].size - 1], 0x77);
+		ramdisk = memory_ram(load.memory, cases[i].expected, cases[i].size);
+		CU_ASSERT_EQUAL(ramdisk[0], 0x77);
+		CU_ASSERT_EQUAL(ramdisk[cases[i].size - 1], 0x77);
 		check_kernel(&load, PREFERRED);
 		load_fini(&load);
 	}
@@ -429,7 +396,7 @@ static void test_too_little_memory(void)
 {
 	static const struct {
 		uint64_t low_size;
-		size_t initrd_size;
+		size_t ramdisk_size;
 		int result;
 		const char *message;
 	} cases[] = {
@@ -448,7 +415,7 @@ static void test_too_little_memory(void)
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		kernel_make(&kernel);
-		load_run(&load, &kernel, cases[i].initrd_size, "", cases[i].low_size, 0);
+		load_run(&load, &kernel, cases[i].ramdisk_size, "", cases[i].low_size, 0);
 		CU_ASSERT_EQUAL(load.result, cases[i].result);
 		CU_ASSERT_PTR_NOT_NULL(strstr(load.err.text, cases[i].message));
 		load_fini(&load);
@@ -464,7 +431,7 @@ static void test_too_little_memory(void)
 static const struct unit_test tests[] = {
 	{ "zero page", test_zero_page },
 	{ "processor and its tables", test_processor },
-	{ "ramdisk", test_initrd },
+	{ "ramdisk", test_ramdisk },
 	{ "place of the kernel", test_placement },
 	{ "room of the kernel", test_small_init_size },
 	{ "protocol versions", test_protocols },

@@ -215,9 +215,7 @@ static void test_no_reboot(void)
 	end(&config);
 }
 
-/*
- * After which failures may the guest go on, since it is not the hypervisor's fault to begin with?
- */
+/* After which failures may the guest go on, as it is not the hypervisor's fault to begin with? */
 static bool may_go_on(enum fake_hv_call call, unsigned int rams)
 {
 	return call == FAKE_MEM_UNMAP || call == FAKE_IRQ_LINE || call == FAKE_MSI_SEND ||

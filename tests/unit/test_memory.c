@@ -3,11 +3,15 @@
 #include "devicemodel/vm/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "devicemodel/vm/io_bus.h"
+#include "lib/fds.h"
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 #include "tests/leaks.h"
@@ -53,6 +57,12 @@ static void end(struct fixture *f)
 	CU_ASSERT_PTR_NULL(fake_hv_complaint());
 }
 
+/* What the bus says to somebody who wants the byte at @gpa. */
+static int claim_byte(struct fixture *f, uint64_t gpa)
+{
+	return io_bus_add(f->bus, IO_SPACE_MMIO, gpa, 1, NULL, NULL);
+}
+
 static void test_layout(void)
 {
 	static const struct {
@@ -65,7 +75,7 @@ static void test_layout(void)
 		{ 16 * GIB, 2 * GIB, 18 * GIB },
 	};
 	struct fixture f;
-	char *ram;
+	char *ram, *high;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -89,20 +99,15 @@ static void test_layout(void)
 		CU_ASSERT_PTR_NULL(memory_ram(f.memory, 1, UINT64_MAX));
 		CU_ASSERT_PTR_NULL(memory_ram(f.memory, 4 * GIB, UINT64_MAX));
 		if (rows[i].high_end > 4 * GIB) {
-			CU_ASSERT_PTR_EQUAL(
-				memory_ram(f.memory, 4 * GIB, rows[i].high_end - 4 * GIB),
-				ram + 2 * GIB);
+			high = memory_ram(f.memory, 4 * GIB, rows[i].high_end - 4 * GIB);
+			CU_ASSERT_PTR_EQUAL(high, ram + 2 * GIB);
 			CU_ASSERT_PTR_NULL(memory_ram(f.memory, rows[i].high_end - 1, 2));
 		}
 		/* Claimed on the bus, to the byte. */
-		CU_ASSERT_EQUAL(
-			io_bus_add(f.bus, IO_SPACE_MMIO, rows[i].low_size - 1, 1, NULL, NULL),
-			-EEXIST);
-		CU_ASSERT_EQUAL(io_bus_add(f.bus, IO_SPACE_MMIO, rows[i].low_size, 1, NULL, NULL),
-				0);
-		CU_ASSERT_EQUAL(io_bus_add(f.bus, IO_SPACE_MMIO, 4 * GIB - 1, 1, NULL, NULL), 0);
-		CU_ASSERT_EQUAL(io_bus_add(f.bus, IO_SPACE_MMIO, rows[i].high_end, 1, NULL, NULL),
-				0);
+		CU_ASSERT_EQUAL(claim_byte(&f, rows[i].low_size - 1), -EEXIST);
+		CU_ASSERT_EQUAL(claim_byte(&f, rows[i].low_size), 0);
+		CU_ASSERT_EQUAL(claim_byte(&f, 4 * GIB - 1), 0);
+		CU_ASSERT_EQUAL(claim_byte(&f, rows[i].high_end), 0);
 		end(&f);
 	}
 }
@@ -126,6 +131,51 @@ static void test_write_and_clear(void)
 	CU_ASSERT_EQUAL(ram[2 * GIB - 5], 0);
 	CU_ASSERT_EQUAL(*(char *)memory_ram(f.memory, 4 * GIB, 1), 0);
 	end(&f);
+}
+
+static void pool_resize(const char *pages)
+{
+	int fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, pages, strlen(pages)) < 0)
+		printf("# no huge pages: %s\n", strerror(errno));
+	fd_close(&fd);
+}
+
+static void pool_read(char pages[32])
+{
+	int fd = open("/proc/sys/vm/nr_hugepages", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, pages, 31);
+
+	pages[n > 0 ? n : 0] = '\0';
+	fd_close(&fd);
+}
+
+/* Given back to the pool, they could be gone when the guest wants them next. */
+static void test_clear_keeps_huge_pages(void)
+{
+	struct error err = { "" };
+	unsigned char there = 0;
+	struct fixture f = { 0 };
+	char *ram, pages[32], more[32];
+
+	fake_hv_reset();
+	pool_read(pages);
+	snprintf(more, sizeof(more), "%d", atoi(pages) + 2);
+	pool_resize(more);
+	CU_ASSERT_EQUAL_FATAL(io_bus_new(&f.bus), 0);
+	if (memory_new(f.bus, 4 * MIB, 2 * MIB, &f.memory, &err) < 0) {
+		unit_skip("there are no huge pages");
+	} else {
+		ram = memory_ram(f.memory, 0, 4 * MIB);
+		ram[5] = 1;
+		memory_clear(f.memory);
+		CU_ASSERT_EQUAL(mincore(ram, 4096, &there), 0);
+		CU_ASSERT_EQUAL(there & 1, 1);
+		CU_ASSERT_EQUAL(ram[5], 0);
+	}
+	end(&f);
+	pool_resize(pages);
 }
 
 static void test_attach_and_map(void)
@@ -190,14 +240,14 @@ static void test_map_refusals(void)
 	struct error err = { "" };
 	struct fixture f;
 	size_t i;
+	int ret;
 
 	begin(&f, 4 * MIB);
 	f.vm = new_vm();
 	CU_ASSERT_EQUAL(memory_attach(f.memory, &hv_fake, f.vm, &err), 0);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		CU_ASSERT_EQUAL(
-			memory_map(f.memory, rows[i].gpa, rows[i].size, pages + rows[i].offset),
-			rows[i].ret);
+		ret = memory_map(f.memory, rows[i].gpa, rows[i].size, pages + rows[i].offset);
+		CU_ASSERT_EQUAL(ret, rows[i].ret);
 		CU_ASSERT_EQUAL(fake_hv_mappings(), rows[i].ret ? 1 : 2);
 	}
 	/* What failed has not been kept for the next VM either. */
@@ -258,6 +308,7 @@ static void test_cannot_be_made(void)
 static const struct unit_test tests[] = {
 	{ "layout", test_layout },
 	{ "write and clear", test_write_and_clear },
+	{ "clear keeps huge pages", test_clear_keeps_huge_pages },
 	{ "attach and map", test_attach_and_map },
 	{ "what cannot be mapped", test_map_refusals },
 	{ "attach fails", test_attach_fails },

@@ -14,6 +14,7 @@
 #include "devicemodel/machine_map.h"
 #include "lib/util.h"
 #include "tests/unit/guarded_memory.h"
+#include "tests/unit/load.h"
 #include "tests/unit/unit.h"
 
 #define LOW (16 * MIB)
@@ -74,56 +75,34 @@ static void write_elf(uint8_t *file, size_t size)
 	memcpy(file + sizeof(header), &segment, sizeof(segment));
 }
 
+static void file_make(uint8_t file[FILE_SIZE], const struct fake_image *fake)
+{
+	size_t room = fake->header_offset < FILE_SIZE ? FILE_SIZE - fake->header_offset : 0;
+
+	memset(file, 0x90, FILE_SIZE);
+	if (fake->is_elf)
+		write_elf(file, FILE_SIZE);
+	memcpy(file + fake->header_offset, fake->words,
+	       room < sizeof(fake->words) ? room : sizeof(fake->words));
+}
+
 static void image_make(struct image *image, const struct fake_image *fake)
 {
 	uint8_t file[FILE_SIZE];
-	size_t room = fake->header_offset < FILE_SIZE ? FILE_SIZE - fake->header_offset : 0;
 
-	memset(file, 0x90, sizeof(file));
-	if (fake->is_elf)
-		write_elf(file, sizeof(file));
-	memcpy(file + fake->header_offset, fake->words,
-	       room < sizeof(fake->words) ? room : sizeof(fake->words));
+	file_make(file, fake);
 	test_image_init(image, file, fake->size);
 }
-
-struct load {
-	struct guest_memory *memory;
-	struct image image, module;
-	struct hv_vcpu_start start;
-	struct error err;
-	int result;
-};
 
 static void load_run(struct load *load, const struct fake_image *fake, size_t module_size,
 		     const char *bootargs, uint64_t low_size, uint64_t high_size)
 {
-	char *bytes = calloc(1, module_size + 1);
+	uint8_t file[FILE_SIZE];
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-	memset(bytes, 0x77, module_size);
-	memset(load, 0, sizeof(*load));
-	load->start.rip = 77;
-	load->module = (struct image)IMAGE_NONE;
-	load->memory = guarded_memory_new(low_size, high_size);
-	guarded_memory_mark_acpi(load->memory);
-	image_make(&load->image, fake);
-	if (module_size)
-		test_image_init(&load->module, bytes, module_size);
-	load->result = multiboot_load(&load->image, module_size ? &load->module : NULL, bootargs,
-				      load->memory, &load->start, &load->err);
-	free(bytes);
-}
-
-static void load_fini(struct load *load)
-{
-	CU_ASSERT(guarded_memory_acpi_is_intact(load->memory));
-	CU_ASSERT_EQUAL(load->result == 0, load->err.text[0] == '\0');
-	if (load->result < 0)
-		CU_ASSERT_EQUAL(load->start.rip, 77);
-	image_fini(&load->image);
-	image_fini(&load->module);
-	guarded_memory_free(load->memory);
+	file_make(file, fake);
+	load_init(load, low_size, high_size, file, fake->size, module_size);
+	load->result = multiboot_load(&load->image, load->ramdisk_or_none, bootargs, load->memory,
+				      &load->start, &load->err);
 }
 
 /* The information structure, as words (Multiboot Specification 3.3). */
@@ -216,7 +195,7 @@ static void test_module(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(module);
 	CU_ASSERT_EQUAL(module[0], MIB + 0x10000); /* behind the bss */
 	CU_ASSERT_EQUAL(module[1], module[0] + 5000);
-	CU_ASSERT_STRING_EQUAL(string_at(&load, module[2]), load.module.path);
+	CU_ASSERT_STRING_EQUAL(string_at(&load, module[2]), load.ramdisk.path);
 	CU_ASSERT_EQUAL(*(uint8_t *)memory_ram(load.memory, module[0], 1), 0x77);
 	CU_ASSERT_EQUAL(*(uint8_t *)memory_ram(load.memory, module[1] - 1, 1), 0x77);
 	load_fini(&load);
@@ -225,8 +204,8 @@ static void test_module(void)
 	load_fini(&load);
 	load_run(&load, &fake, 15 * MIB - 0x10000 + 1, "", LOW, 0);
 	CU_ASSERT_EQUAL(load.result, -EFAULT);
-	CU_ASSERT_PTR_NOT_NULL(
-		strstr(load.err.text, "it needs 17 MiB, the VM has 16 MiB: raise -m"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(load.err.text,
+				      "it needs 17 MiB, the VM has 16 MiB: raise -m"));
 	load_fini(&load);
 }
 

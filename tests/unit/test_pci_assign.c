@@ -56,6 +56,13 @@ static void check_placed(const struct probe *probe)
 	}
 }
 
+static bool share_page(const struct pci_bar *a, const struct pci_bar *b)
+{
+	return a != b && a->size && b->size &&
+	       ranges_overlap(a->placed, align_up(a->size, 4096), b->placed,
+			      align_up(b->size, 4096));
+}
+
 /* The pages of any two BARs are different ones. */
 static void check_apart(struct probe *const *probes, size_t count)
 {
@@ -67,10 +74,7 @@ static void check_apart(struct probe *const *probes, size_t count)
 			for (a = probes[i]->pci.bars; a < probes[i]->pci.bars + PCI_BARS; a++)
 				for (b = probes[k]->pci.bars; b < probes[k]->pci.bars + PCI_BARS;
 				     b++)
-					if (a != b && a->size && b->size)
-						CU_ASSERT_FALSE(ranges_overlap(
-							a->placed, align_up(a->size, 4096),
-							b->placed, align_up(b->size, 4096)));
+					CU_ASSERT_FALSE(share_page(a, b));
 }
 
 static void test_one(void)

@@ -11,6 +11,7 @@
 #include "lib/util.h"
 #include "tests/unit/fake_images.h"
 #include "tests/unit/guarded_memory.h"
+#include "tests/unit/load.h"
 #include "tests/unit/unit.h"
 
 #define LOW (16 * MIB)
@@ -23,40 +24,12 @@
 #define NOTE_ENTRY (FAKE_PVH_NOTES + 36)
 #define OTHER_SIZE (FAKE_PVH_NOTES + 4)
 
-struct load {
-	struct guest_memory *memory;
-	struct hv_vcpu_start start;
-	struct error err;
-	int result;
-};
-
 static void load_run(struct load *load, const uint8_t *file, size_t ramdisk_size,
 		     const char *bootargs)
 {
-	static uint8_t ramdisk_bytes[16 * MIB];
-	struct image image, ramdisk = IMAGE_NONE;
-
-	memset(load, 0, sizeof(*load));
-	load->start.rip = 77;
-	load->memory = guarded_memory_new(LOW, HIGH);
-	guarded_memory_mark_acpi(load->memory);
-	test_image_init(&image, file, FAKE_IMAGE_SIZE);
-	memset(ramdisk_bytes, 0x77, ramdisk_size);
-	if (ramdisk_size)
-		test_image_init(&ramdisk, ramdisk_bytes, ramdisk_size);
-	load->result = pvh_load(&image, ramdisk_size ? &ramdisk : NULL, bootargs, load->memory,
-				RSDP, &load->start, &load->err);
-	image_fini(&image);
-	image_fini(&ramdisk);
-}
-
-static void load_fini(struct load *load)
-{
-	CU_ASSERT(guarded_memory_acpi_is_intact(load->memory));
-	CU_ASSERT_EQUAL(load->result == 0, load->err.text[0] == '\0');
-	if (load->result < 0)
-		CU_ASSERT_EQUAL(load->start.rip, 77);
-	guarded_memory_free(load->memory);
+	load_init(load, LOW, HIGH, file, FAKE_IMAGE_SIZE, ramdisk_size);
+	load->result = pvh_load(&load->image, load->ramdisk_or_none, bootargs, load->memory, RSDP,
+				&load->start, &load->err);
 }
 
 static uint64_t word_at(const struct load *load, uint64_t gpa, size_t size)
@@ -133,8 +106,8 @@ static void test_ramdisk(void)
 	load_fini(&load);
 	load_run(&load, file, 15 * MIB, "");
 	CU_ASSERT_EQUAL(load.result, -EFAULT);
-	CU_ASSERT_PTR_NOT_NULL(
-		strstr(load.err.text, "it needs 17 MiB, the VM has 17 MiB: raise -m"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(load.err.text,
+				      "it needs 17 MiB, the VM has 17 MiB: raise -m"));
 	load_fini(&load);
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The text of region records: what is written is read back, and nothing else is taken for a record.
- */
+/* The text of region records: what is written is read back, nothing else is taken for a record. */
 #include "ivshmem/record.h"
 
 #include <errno.h>

@@ -158,9 +158,7 @@ static void test_removed_while_waiting(void)
 	CU_ASSERT_EQUAL(ivshmem_record_file_write(&file, &record), 0);
 	pid = fork();
 	if (pid == 0) {
-		/*
-		 * The parent's file is the same open file description here, so its locks are too.
-		 */
+		/* The parent's file is the same open file description here, with its locks. */
 		if (write(ready[1], "", 1) != 1 ||
 		    ivshmem_record_file_open(&again, &dir, KEY, true, LONG_MS, NULL) < 0)
 			_exit(1);

@@ -303,9 +303,7 @@ static void test_left_garbage_record(void)
 	fixture_end();
 }
 
-/*
- * A record that speaks of another region, put under this one's file name, must not reach that one.
- */
+/* A record of another region, put under this one's file name, must not reach that region. */
 static void test_left_record_of_other(void)
 {
 	struct ivshmem_region_params params = fixture_params("this"),
@@ -651,9 +649,7 @@ static void test_descriptor_inherited(void)
 	fixture_end();
 }
 
-/*
- * Locks of a process that dies vanish one after the other: the object's last one is worth a wait.
- */
+/* Locks of a dying process vanish one after the other: the object's last one is worth a wait. */
 static void test_lock_vanishes_late(void)
 {
 	struct ivshmem_region_params params = fixture_params("late");
@@ -675,10 +671,7 @@ static void test_lock_vanishes_late(void)
 	fixture_end();
 }
 
-/*
- * With room for n more descriptors, n = 0, 1, 2 ...: it fails and leaves nothing, until it
- * succeeds.
- */
+/* With room for 0, 1, 2 ... more descriptors: it fails and leaves nothing, until it succeeds. */
 static void test_out_of_descriptors(void)
 {
 	struct ivshmem_region_params params = fixture_params("descriptors");

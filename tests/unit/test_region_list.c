@@ -14,9 +14,7 @@
 #include "tests/unit/region_fixture.h"
 #include "tests/unit/unit.h"
 
-/*
- * Other tests, and other people, have regions too: only those of this test's names and keys count.
- */
+/* Other tests and other people have regions too: only this test's names and keys count. */
 static const struct ivshmem_region_info *find(const struct ivshmem_region_list *list,
 					      const struct ivshmem_region_params *params)
 {

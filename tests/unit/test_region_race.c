@@ -51,9 +51,8 @@ static void sleep_us(unsigned int us)
 }
 
 /*
- * The first user of each incarnation of the region finds zero and writes the object's inode there,
- * so whoever sees anything else has a former incarnation's memory, or somebody changed it
- * underneath.
+ * The first user of each incarnation of the region finds zero and writes the object's inode there.
+ * Whoever sees anything else has a former incarnation's memory, or memory changed underneath.
  */
 static bool write_or_see(_Atomic ino_t *mark, ino_t inode)
 {

@@ -33,6 +33,23 @@ static void test_first_counts(void)
 	event_loop_free(request.loop);
 }
 
+/* A guest that restarts all the time is no way to outlive its operator. */
+static void test_signal_before_reset(void)
+{
+	struct vm_request request;
+	unsigned char status;
+
+	begin(&request);
+	vm_request_post(&request, VM_REQUEST_RESET, 0);
+	vm_request_post(&request, VM_REQUEST_SIGNAL, 0);
+	vm_request_post(&request, VM_REQUEST_RESET, 0);
+	CU_ASSERT_EQUAL(vm_request_take(&request, &status), VM_REQUEST_SIGNAL);
+	vm_request_post(&request, VM_REQUEST_CRASH, 0);
+	vm_request_post(&request, VM_REQUEST_SIGNAL, 0);
+	CU_ASSERT_EQUAL(vm_request_take(&request, &status), VM_REQUEST_CRASH);
+	event_loop_free(request.loop);
+}
+
 static void *post(void *arg)
 {
 	static atomic_uint number;
@@ -63,6 +80,7 @@ static void test_threads(void)
 
 static const struct unit_test tests[] = {
 	{ "the first one counts", test_first_counts },
+	{ "a signal goes before a reset", test_signal_before_reset },
 	{ "from several threads", test_threads },
 };
 

@@ -197,6 +197,25 @@ static void test_nonsense_dates(void)
 	teardown(&m);
 }
 
+/* Each of these writes moves the date by years, while the clock runs. */
+static void test_dates_stay_in_range(void)
+{
+	static const uint8_t months[] = { 255, 0 };
+	struct machine m;
+	size_t i;
+	int n;
+
+	setup(&m);
+	cmos_write(&m, 11, 0x06);
+	for (i = 0; i < ARRAY_SIZE(months); i++) {
+		for (n = 0; n < 12000; n++)
+			cmos_write(&m, 8, months[i]);
+		CU_ASSERT(cmos_read(&m, 0x32) < 100);
+		CU_ASSERT(cmos_read(&m, 9) < 100);
+	}
+	teardown(&m);
+}
+
 static void test_update_in_progress(void)
 {
 	static const struct {
@@ -337,6 +356,7 @@ static const struct unit_test tests[] = {
 	{ "set", test_set },
 	{ "set without change", test_set_without_change },
 	{ "nonsense dates", test_nonsense_dates },
+	{ "dates stay in range", test_dates_stay_in_range },
 	{ "update in progress", test_update_in_progress },
 	{ "flags", test_flags },
 	{ "memory sizes", test_memory_sizes },

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The life of a VM on a hypervisor that fails: every call once, and the system's descriptors too.
- */
+/* The life of a VM on a hypervisor that fails: every call once, and the host's descriptors too. */
 #include "devicemodel/vm/vm.h"
 
 #include <errno.h>
@@ -191,6 +189,33 @@ static void test_ends(void)
 	log_set_level(LOG_LEVEL_WARNING);
 }
 
+/* Both at once, as a guest that does not stop after its last write. */
+static enum hv_exit leaving_guest(struct hv_vcpu *vcpu, unsigned int index, void *ctx)
+{
+	struct vm **vm = ctx;
+
+	(void)vcpu, (void)index;
+	vm_request_post(&(*vm)->request, VM_REQUEST_POWER_OFF, 0);
+	return HV_EXIT_SHUTDOWN;
+}
+
+static void test_crash_after_the_end(void)
+{
+	const struct hv_vcpu_start boot = { .rip = 0x1000 };
+	struct vm_config config = config_of(4 * MIB, 1);
+	struct error err = { "" };
+	unsigned char status = 0;
+	struct vm *vm = NULL;
+
+	fake_hv_reset();
+	fake_hv_set_guest(leaving_guest, &vm);
+	CU_ASSERT_EQUAL_FATAL(vm_create(&config, &hv_fake, &vm, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(vm_start(vm, &boot, &err), 0);
+	CU_ASSERT_EQUAL(vm_wait(vm, &status, &err), VM_REQUEST_POWER_OFF);
+	CU_ASSERT_STRING_EQUAL(err.text, "");
+	vm_destroy(vm);
+}
+
 /* Processor 0 waits in the guest while the others are told to begin. */
 static void test_start_states(void)
 {
@@ -271,6 +296,7 @@ static const struct unit_test tests[] = {
 	{ "every call fails once", test_every_call_fails },
 	{ "no descriptors left", test_no_descriptors },
 	{ "ends", test_ends },
+	{ "a crash after the end", test_crash_after_the_end },
 	{ "start states", test_start_states },
 	{ "two VMs", test_two_vms },
 	{ "interrupts", test_irq },

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A unit test program: one CUnit suite, its results as TAP (testanything.org) on standard output.
- */
+/* A unit test program: a CUnit suite that prints its results as TAP (testanything.org). */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 

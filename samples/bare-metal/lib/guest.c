@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where ring 3 begins: readies the library, runs the guest's main() and ends the machine with what
- * it returns.
+ * Where ring 3 begins: readies the library, runs the guest's main() and ends the machine with the
+ * value that this returns.
  */
 #include "samples/bare-metal/lib/guest.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Power-off is S5 through PM1a_CNT (ACPI 6.4, 4.8.3.2) where QEMU's pc and q35 and acrn-dm have
- * it. The debug exit port ends a monitor that has one with status (value << 1) | 1; others ignore
- * it.
+ * it. The debug exit port ends a monitor that has one, with the status (value << 1) | 1.
  */
 #include "samples/bare-metal/lib/machine.h"
 

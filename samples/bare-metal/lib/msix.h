@@ -18,8 +18,7 @@ struct msix {
 
 /*
  * Finds and maps the table, masks every entry, then turns MSI-X and bus mastering on. Memory
- * decoding has to be on. Returns 0, or -1 if the function has no MSI-X or a table that does not
- * fit its BAR.
+ * decoding has to be on. Returns 0, or -1 if there is no MSI-X or its table does not fit the BAR.
  */
 int msix_init(struct msix *ret_msix, const struct pci_function *function);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * x86 port I/O and the other single instructions that C has no words for. All work in ring 3 with
- * IOPL 3.
- */
+/* x86 port I/O and other single instructions that C has no words for; for ring 3 with IOPL 3. */
 #ifndef SAMPLES_BARE_METAL_LIB_PORT_H
 #define SAMPLES_BARE_METAL_LIB_PORT_H
 

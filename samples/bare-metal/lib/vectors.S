@@ -11,8 +11,8 @@
 
 	/*
 	 * An exception is noted and ring 3 continues in interrupts_report() on a stack of its own:
-	 * the one in use may be what is broken. Error codes come with vectors 8, 10 to 14, 17, 21,
-	 * 29, 30.
+	 * the one in use may be what is broken. Vectors 8, 10 to 14, 17, 21, 29 and 30 come with
+	 * error codes.
 	 */
 	.balign 16
 	.globl vectors_exceptions

@@ -6,12 +6,10 @@
  * A VM that sits down writes its session number (new each time) to the seat and then lets the
  * heartbeat of the seat advance. A seat is free if its owner is 0 or no session number at all, as
  * in a fresh region or one that held something else, and it is given up if its heartbeat stands
- * still, as after a crash. So whatever an earlier pair left behind, two newcomers find their
- * seats.
+ * still, as after a crash. So two newcomers find their seats whatever was left behind.
  *
  * The owner of a seat writes it, the other VM only reads it; the exception is the owner word,
- * which is only ever changed by compare-and-exchange. Nothing read from the other seat may be
- * trusted.
+ * which is only ever changed by compare-and-exchange. Nothing in the other seat may be trusted.
  */
 #ifndef SAMPLES_BARE_METAL_PAIR_SEAT_H
 #define SAMPLES_BARE_METAL_PAIR_SEAT_H
