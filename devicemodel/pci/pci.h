@@ -114,6 +114,7 @@ struct pci_bus {
 	struct io_bus *io;
 	struct guest_memory *memory;
 	struct irq *irq;
+	uint64_t ecam_base;
 	/* Byte accesses to port 0xcf9, which lies among those of mechanism 1. */
 	io_handler *reset_port;
 	void *reset_port_ctx;

@@ -84,19 +84,31 @@ int pci_bus_new(struct io_bus *io, struct guest_memory *memory, struct irq *irq,
 	bus->io = io;
 	bus->memory = memory;
 	bus->irq = irq;
+	bus->ecam_base = ecam_base;
 	ret = io_bus_add(io, IO_SPACE_PORT, CONFIG_ADDRESS_PORT, 4, serve_address_port, bus);
-	if (ret == 0)
-		ret = io_bus_add(io, IO_SPACE_PORT, CONFIG_DATA_PORT, 4, serve_data_port, bus);
-	if (ret == 0)
-		ret = io_bus_add(io, IO_SPACE_MMIO, ecam_base, ECAM_SIZE, serve_ecam, bus);
-	if (ret == 0)
-		ret = io_bus_add(io, IO_SPACE_PCI_CONFIG, 0, ECAM_SIZE, serve_ecam, bus);
-	if (ret < 0) {
-		free(bus);
-		return error_set(err, ret, "the PCI bus cannot have its ports: %s", strerror(-ret));
-	}
+	if (ret < 0)
+		goto out_free;
+	ret = io_bus_add(io, IO_SPACE_PORT, CONFIG_DATA_PORT, 4, serve_data_port, bus);
+	if (ret < 0)
+		goto out_address;
+	ret = io_bus_add(io, IO_SPACE_MMIO, ecam_base, ECAM_SIZE, serve_ecam, bus);
+	if (ret < 0)
+		goto out_data;
+	ret = io_bus_add(io, IO_SPACE_PCI_CONFIG, 0, ECAM_SIZE, serve_ecam, bus);
+	if (ret < 0)
+		goto out_ecam;
 	*ret_bus = bus;
 	return 0;
+
+out_ecam:
+	io_bus_remove(io, IO_SPACE_MMIO, ecam_base);
+out_data:
+	io_bus_remove(io, IO_SPACE_PORT, CONFIG_DATA_PORT);
+out_address:
+	io_bus_remove(io, IO_SPACE_PORT, CONFIG_ADDRESS_PORT);
+out_free:
+	free(bus);
+	return error_set(err, ret, "the PCI bus cannot have its ports: %s", strerror(-ret));
 }
 
 static void device_free(struct pci_dev *dev)
@@ -124,6 +136,10 @@ void pci_bus_free(struct pci_bus *bus)
 			if (dev)
 				device_free(dev);
 		}
+	io_bus_remove(bus->io, IO_SPACE_PCI_CONFIG, 0);
+	io_bus_remove(bus->io, IO_SPACE_MMIO, bus->ecam_base);
+	io_bus_remove(bus->io, IO_SPACE_PORT, CONFIG_DATA_PORT);
+	io_bus_remove(bus->io, IO_SPACE_PORT, CONFIG_ADDRESS_PORT);
 	free(bus);
 }
 

@@ -128,6 +128,7 @@ static void test_claims(void)
 	struct io_bus *io;
 	struct error err;
 	size_t i;
+	int lives;
 
 	pci_fixture_begin(&f);
 	for (i = 0; i < ARRAY_SIZE(taken); i++) {
@@ -140,6 +141,14 @@ static void test_claims(void)
 				-EEXIST);
 		CU_ASSERT_PTR_NULL(bus);
 		CU_ASSERT_NOT_EQUAL(err.text[0], '\0');
+		/* Whether it fails or goes, it leaves nothing there. */
+		io_bus_remove(io, taken[i].space, taken[i].addr);
+		for (lives = 0; lives < 2; lives++) {
+			CU_ASSERT_EQUAL_FATAL(pci_bus_new(io, f.memory, &f.irq, FIXTURE_ECAM, &bus,
+							  &err), 0);
+			pci_bus_free(bus);
+		}
+		bus = NULL;
 		io_bus_free(io);
 	}
 	pci_fixture_end(&f);
