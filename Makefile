@@ -264,7 +264,9 @@ $(B)/guest/%.o: %
 LINUX_SAMPLE_SRCS := \
 	samples/linux/device.c \
 	samples/linux/ivshmem-access.c \
-	samples/linux/message.c
+	samples/linux/memory.c \
+	samples/linux/message.c \
+	samples/linux/number.c
 
 .PHONY: samples
 samples: guests $(B)/samples/ivshmem-access

@@ -4,32 +4,20 @@
  * driver: libpciaccess finds the PCI device and maps its BAR2.
  */
 #include "samples/linux/device.h"
+#include "samples/linux/memory.h"
 #include "samples/linux/message.h"
+#include "samples/linux/number.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <linux/pci_regs.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define CHUNK			4096u
-
-enum format { FORMAT_HEX, FORMAT_TEXT, FORMAT_RAW };
-
-struct options {
-	struct device_choice choice;
-	long timeout_s;		/* -1: none */
-	bool phys;
-	enum format format;
-};
 
 struct command {
 	const char *name;
 	int args;		/* how many words follow the name */
-	int (*show)(const struct options *opts);	/* needs no memory, or: */
-	int (*run)(const struct window *win, const struct options *opts, char **args);
+	int (*show)(const struct access_options *opts);	/* needs no memory, or: */
+	int (*run)(const struct window *win, const struct access_options *opts, char **args);
 };
 
 static const char help_text[] =
@@ -75,240 +63,13 @@ static const char help_text[] =
 "  ivshmem-access -s 00:05.0 read 0x1000 64 --text\n"
 "  ivshmem-access wait 0 ready --timeout 30 && ivshmem-access read 4K 1M --raw >data\n";
 
-/* A byte count: 4096, 0x1000, 4K. */
-static int parse_size(const char *word, uint64_t *ret_value)
-{
-	int base = word[0] == '0' && (word[1] | 0x20) == 'x' ? 16 : 10;
-	uint64_t unit = 1;
-	unsigned long long value;
-	char *end;
-
-	if (!strchr("0123456789", word[0]) || word[0] == '\0')
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(word, &end, base);
-	if (errno)
-		return -errno;
-	if (*end != '\0' && strchr("KMG", *end)) {
-		unit = *end == 'K' ? 1ull << 10 : *end == 'M' ? 1ull << 20 : 1ull << 30;
-		end++;
-	}
-	if (*end != '\0' || __builtin_mul_overflow((uint64_t)value, unit, ret_value))
-		return -EINVAL;
-	return 0;
-}
-
-static int parse_or_complain(const char *what, const char *word, uint64_t max, uint64_t *ret_value)
-{
-	uint64_t value = 0;
-
-	if (parse_size(word, &value) < 0 || value > max)
-		return fail(EXIT_USAGE, "%s '%s' is not a number from 0 to %#" PRIx64, what, word,
-			    max);
-	*ret_value = value;
-	return 0;
-}
-
-/* The range OFFSET LENGTH must lie in the window. */
-static int parse_range(const struct window *win, const char *offset_word, const char *length_word,
-		       uint64_t *ret_offset, uint64_t *ret_length)
-{
-	int status;
-
-	status = parse_or_complain("offset", offset_word, UINT64_MAX, ret_offset);
-	if (!status && length_word)
-		status = parse_or_complain("length", length_word, UINT64_MAX, ret_length);
-	if (status)
-		return status;
-	if (*ret_offset > win->size || *ret_length > win->size - *ret_offset)
-		return fail(1, "%" PRIu64 " bytes at offset %#" PRIx64
-			    " reach beyond the end of the memory, which has %" PRIu64 " bytes",
-			    *ret_length, *ret_offset, win->size);
-	return 0;
-}
-
-static void print_hex(uint64_t offset, const uint8_t *data, size_t length)
-{
-	for (size_t row = 0; row < length; row += 16) {
-		size_t n = length - row < 16 ? length - row : 16;
-
-		printf("%08" PRIx64 " ", offset + row);
-		for (size_t i = 0; i < 16; i++)
-			i < n ? printf(" %02x", data[row + i]) : printf("   ");
-		printf("  |");
-		for (size_t i = 0; i < n; i++)
-			putchar(data[row + i] >= 0x20 && data[row + i] < 0x7f ? data[row + i]
-									      : '.');
-		printf("|\n");
-	}
-}
-
-/* Returns false when the text has ended. */
-static bool print_chunk(enum format format, uint64_t offset, const uint8_t *data, size_t length)
-{
-	size_t text;
-
-	switch (format) {
-	case FORMAT_HEX:
-		print_hex(offset, data, length);
-		return true;
-	case FORMAT_RAW:
-		fwrite(data, 1, length, stdout);
-		return true;
-	case FORMAT_TEXT:
-		text = strnlen((const char *)data, length);
-		fwrite(data, 1, text, stdout);
-		return text == length;
-	}
-	return false;
-}
-
-static int command_read(const struct window *win, const struct options *opts, char **args)
-{
-	uint64_t offset, length;
-	uint8_t chunk[CHUNK];
-	int status;
-
-	status = parse_range(win, args[0], args[1], &offset, &length);
-	if (status)
-		return status;
-	while (length > 0) {
-		size_t n = length < CHUNK ? length : CHUNK;
-
-		memcpy(chunk, win->base + offset, n);
-		if (!print_chunk(opts->format, offset, chunk, n))
-			break;
-		offset += n;
-		length -= n;
-	}
-	if (opts->format == FORMAT_TEXT)
-		putchar('\n');
-	return 0;
-}
-
-static int write_stdin(const struct window *win, uint64_t offset)
-{
-	uint8_t chunk[CHUNK];
-	size_t n;
-
-	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
-		if (n > win->size - offset)
-			return fail(1, "standard input does not fit: the memory has %" PRIu64
-				    " bytes; what fitted has been stored", win->size);
-		memcpy(win->base + offset, chunk, n);
-		offset += n;
-	}
-	return ferror(stdin) ? fail(1, "cannot read standard input: %s", strerror(errno)) : 0;
-}
-
-static int command_write(const struct window *win, const struct options *opts, char **args)
-{
-	bool from_stdin = strcmp(args[1], "-") == 0;
-	uint64_t offset, length = from_stdin ? 0 : strlen(args[1]) + 1;
-	int status;
-
-	(void)opts;
-	status = parse_range(win, args[0], NULL, &offset, &length);
-	if (status)
-		return status;
-	if (from_stdin)
-		return write_stdin(win, offset);
-	memcpy(win->base + offset, args[1], length);
-	return 0;
-}
-
-static int command_fill(const struct window *win, const struct options *opts, char **args)
-{
-	uint64_t offset, length, byte;
-	int status;
-
-	(void)opts;
-	status = parse_range(win, args[0], args[1], &offset, &length);
-	if (!status)
-		status = parse_or_complain("byte", args[2], 0xff, &byte);
-	if (status)
-		return status;
-	memset(win->base + offset, (int)byte, length);
-	return 0;
-}
-
-/* CRC-32 of IEEE 802.3, bit-reversed polynomial; @crc carries the state between chunks. */
-static uint32_t crc32_update(uint32_t crc, const uint8_t *data, size_t length)
-{
-	crc = ~crc;
-	for (size_t i = 0; i < length; i++) {
-		crc ^= data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
-}
-
-static int command_checksum(const struct window *win, const struct options *opts, char **args)
-{
-	uint64_t offset, length;
-	uint8_t chunk[CHUNK];
-	uint32_t crc = 0;
-	int status;
-
-	(void)opts;
-	status = parse_range(win, args[0], args[1], &offset, &length);
-	if (status)
-		return status;
-	while (length > 0) {
-		size_t n = length < CHUNK ? length : CHUNK;
-
-		memcpy(chunk, win->base + offset, n);
-		crc = crc32_update(crc, chunk, n);
-		offset += n;
-		length -= n;
-	}
-	printf("%08" PRIx32 "\n", crc);
-	return 0;
-}
-
-static bool memory_begins_with(const uint8_t *memory, const char *text, size_t length)
-{
-	char chunk[CHUNK];
-
-	for (size_t done = 0, n; done < length; done += n) {
-		n = length - done < CHUNK ? length - done : CHUNK;
-		memcpy(chunk, memory + done, n);
-		if (memcmp(chunk, text + done, n) != 0)
-			return false;
-	}
-	return true;
-}
-
-static int command_wait(const struct window *win, const struct options *opts, char **args)
-{
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	uint64_t offset, length = strlen(args[1]);
-	struct timespec start, now;
-	int status;
-
-	status = parse_range(win, args[0], NULL, &offset, &length);
-	if (status)
-		return status;
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while (!memory_begins_with(win->base + offset, args[1], length)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (opts->timeout_s >= 0 && now.tv_sec - start.tv_sec >= opts->timeout_s)
-			return fail(1,
-				    "'%s' has not appeared at offset %#" PRIx64 " in %ld seconds",
-				    args[1], offset, opts->timeout_s);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-static int show_list(const struct options *opts)
+static int show_list(const struct access_options *opts)
 {
 	(void)opts;
 	return device_list(stdout);
 }
 
-static int show_info(const struct options *opts)
+static int show_info(const struct access_options *opts)
 {
 	const struct pci_mem_region *bar;
 	struct pci_device *dev;
@@ -338,7 +99,8 @@ static int show_info(const struct options *opts)
 	return 0;
 }
 
-static int command_run(const struct command *command, const struct options *opts, char **args)
+static int command_run(const struct command *command, const struct access_options *opts,
+		       char **args)
 {
 	struct pci_device *dev;
 	struct window win;
@@ -357,14 +119,14 @@ static int command_run(const struct command *command, const struct options *opts
 static const struct command commands[] = {
 	{ "list", 0, show_list, NULL },
 	{ "info", 0, show_info, NULL },
-	{ "read", 2, NULL, command_read },
-	{ "write", 2, NULL, command_write },
-	{ "fill", 3, NULL, command_fill },
-	{ "checksum", 2, NULL, command_checksum },
-	{ "wait", 2, NULL, command_wait },
+	{ "read", 2, NULL, memory_read },
+	{ "write", 2, NULL, memory_write },
+	{ "fill", 3, NULL, memory_fill },
+	{ "checksum", 2, NULL, memory_checksum },
+	{ "wait", 2, NULL, memory_wait },
 };
 
-static int dispatch(const struct options *opts, int argc, char **argv)
+static int dispatch(const struct access_options *opts, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[0], commands[i].name) != 0)
@@ -394,7 +156,7 @@ static const struct option long_options[] = {
 };
 
 /* Returns 0, or the exit status; help leaves *ret_help set. */
-static int options_parse(int argc, char **argv, struct options *opts, bool *ret_help)
+static int options_parse(int argc, char **argv, struct access_options *opts, bool *ret_help)
 {
 	uint64_t number = 0;
 	int c, status = 0;
@@ -405,11 +167,11 @@ static int options_parse(int argc, char **argv, struct options *opts, bool *ret_
 			opts->choice.slot = optarg;
 			break;
 		case 'i':
-			status = parse_or_complain("region id", optarg, 0xffff, &number);
+			status = number_parse("region id", optarg, 0xffff, &number);
 			opts->choice.region_id = (long)number;
 			break;
 		case 't':
-			status = parse_or_complain("timeout", optarg, INT32_MAX, &number);
+			status = number_parse("timeout", optarg, INT32_MAX, &number);
 			opts->timeout_s = (long)number;
 			break;
 		case OPTION_PHYS:
@@ -432,7 +194,7 @@ static int options_parse(int argc, char **argv, struct options *opts, bool *ret_
 
 int main(int argc, char **argv)
 {
-	struct options opts = { .choice.region_id = -1, .timeout_s = -1 };
+	struct access_options opts = { .choice.region_id = -1, .timeout_s = -1 };
 	bool help = false;
 	int status;
 
