@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/util.h"
+
 static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -93,6 +95,16 @@ int parse_size(const char *word, uint64_t unit, uint64_t *ret_bytes)
 	if (__builtin_mul_overflow(value, unit, &value))
 		return -ERANGE;
 	*ret_bytes = value;
+	return 0;
+}
+
+int parse_hugepage_size(const char *word, uint64_t *ret_bytes)
+{
+	uint64_t bytes;
+
+	if (parse_size(word, 1, &bytes) < 0 || (bytes != 2 * MIB && bytes != GIB))
+		return -EINVAL;
+	*ret_bytes = bytes;
 	return 0;
 }
 

@@ -24,6 +24,12 @@ int parse_number(const char *word, uint64_t max, uint64_t *ret_value);
  */
 int parse_size(const char *word, uint64_t unit, uint64_t *ret_bytes);
 
+/*
+ * The size of a huge page of x86: as parse_size() with bytes as its unit, but only 2 MiB and 1 GiB are
+ * any good. Returns 0 or -EINVAL.
+ */
+int parse_hugepage_size(const char *word, uint64_t *ret_bytes);
+
 /* Print @bytes so that parse_size() reads it back, with the largest suffix that is exact. */
 #define SIZE_TEXT_MAX 24
 const char *size_text(uint64_t bytes, char text[SIZE_TEXT_MAX]);

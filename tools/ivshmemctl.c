@@ -192,8 +192,7 @@ static int run_create(const struct arguments *args)
 		status = parse_region_size(args->words[1], &params.size);
 	if (status)
 		return status;
-	if (hugepages && (parse_size(hugepages, 1, &params.hugepage_size) < 0 ||
-			  (params.hugepage_size != 2 * MIB && params.hugepage_size != GIB))) {
+	if (hugepages && parse_hugepage_size(hugepages, &params.hugepage_size) < 0) {
 		log_error(NULL, "--hugepages \"%s\": only 2M and 1G are allowed", hugepages);
 		return EX_USAGE;
 	}

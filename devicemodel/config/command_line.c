@@ -103,12 +103,9 @@ static int apply_memory(struct parser *parser, const struct option_row *row, con
 static int apply_hugepages(struct parser *parser, const struct option_row *row, const char *word,
 			   struct error *err)
 {
-	uint64_t size;
-
 	(void)row;
-	if (parse_size(word, MIB, &size) < 0 || (size != 2 * MIB && size != GIB))
+	if (parse_hugepage_size(word, &parser->config->hugepage_size) < 0)
 		return error_set(err, -EINVAL, "--hugepages %s: the sizes are 2M and 1G", word);
-	parser->config->hugepage_size = size;
 	return 0;
 }
 

@@ -49,12 +49,11 @@ static int parse_region_id(const char *word, void *field, struct error *err)
 
 static int parse_hugepages(const char *word, void *field, struct error *err)
 {
-	uint64_t size;
+	uint64_t *size = field;
 
-	if (parse_size(word, 1, &size) < 0 || (size != 2 * MIB && size != GIB))
+	if (parse_hugepage_size(word, size) < 0)
 		return error_set(err, -EINVAL, "bad hugepages \"%s\": the sizes are 2M and 1G",
 				 word);
-	memcpy(field, &size, sizeof(size));
 	return 0;
 }
 

@@ -166,10 +166,27 @@ static void test_size_text(void)
 		}
 }
 
+static void test_hugepage_size(void)
+{
+	static const char *const bad[] = { "", "2", "1", "4K", "2G", "1M", "0", "2Mx", "-2M" };
+	uint64_t bytes = UNTOUCHED;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		CU_ASSERT_EQUAL(parse_hugepage_size(bad[i], &bytes), -EINVAL);
+		CU_ASSERT_EQUAL(bytes, UNTOUCHED);
+	}
+	CU_ASSERT_EQUAL(parse_hugepage_size("2M", &bytes), 0);
+	CU_ASSERT_EQUAL(bytes, 2 * MIB);
+	CU_ASSERT_EQUAL(parse_hugepage_size("1048576K", &bytes), 0);
+	CU_ASSERT_EQUAL(bytes, GIB);
+}
+
 static const struct unit_test tests[] = {
 	{ "decimal", test_decimal },
 	{ "number", test_number },
 	{ "size", test_size },
+	{ "huge page size", test_hugepage_size },
 	{ "size as text", test_size_text },
 };
 
