@@ -25,8 +25,8 @@ int parse_number(const char *word, uint64_t max, uint64_t *ret_value);
 int parse_size(const char *word, uint64_t unit, uint64_t *ret_bytes);
 
 /*
- * The size of a huge page of x86: as parse_size() with bytes as its unit, but only 2 MiB and 1 GiB are
- * any good. Returns 0 or -EINVAL.
+ * The size of a huge page of x86, 2 MiB or 1 GiB: as parse_size() with bytes as its unit.
+ * Returns 0 or -EINVAL for anything else.
  */
 int parse_hugepage_size(const char *word, uint64_t *ret_bytes);
 
