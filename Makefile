@@ -59,11 +59,13 @@ CUNIT_LIBS := -lcunit
 LIB_SRCS := \
 	lib/error.c \
 	lib/event_loop.c \
+	lib/fd_passing.c \
 	lib/fds.c \
 	lib/json.c \
 	lib/log.c \
 	lib/parse.c
 
+# The regions, which everything here uses, and the two sides of the peer protocol.
 IVSHMEM_SRCS := \
 	ivshmem/hugepages.c \
 	ivshmem/name.c \
@@ -77,6 +79,19 @@ IVSHMEM_SRCS := \
 	ivshmem/region_remove.c \
 	ivshmem/runtime_dir.c \
 	ivshmem/users.c
+
+PEER_SRCS := \
+	ivshmem/peer.c \
+	ivshmem/peer_greeting.c \
+	ivshmem/wire.c
+
+SERVER_SRCS := \
+	ivshmem/server.c \
+	ivshmem/server_client.c \
+	ivshmem/server_ids.c \
+	ivshmem/server_listen.c \
+	ivshmem/server_log.c \
+	ivshmem/wire.c
 
 CONFIG_SRCS := \
 	devicemodel/config/command_line.c \
@@ -150,6 +165,17 @@ ACRN_DM_SRCS := \
 	devicemodel/machine.c \
 	devicemodel/main.c
 
+IVSHMEM_CLIENT_SRCS := \
+	$(LIB_SRCS) \
+	$(IVSHMEM_SRCS) \
+	$(PEER_SRCS) \
+	tools/client.c \
+	tools/client_commands.c \
+	tools/client_input.c \
+	tools/client_memory.c \
+	tools/client_peers.c \
+	tools/ivshmem-client.c
+
 IVSHMEMCTL_SRCS := \
 	$(LIB_SRCS) \
 	$(IVSHMEM_SRCS) \
@@ -157,7 +183,17 @@ IVSHMEMCTL_SRCS := \
 	tools/ivshmemctl_dump.c \
 	tools/ivshmemctl_show.c
 
-PROGRAMS := $(B)/acrn-dm $(B)/ivshmemctl
+IVSHMEM_SERVER_SRCS := \
+	$(LIB_SRCS) \
+	$(IVSHMEM_SRCS) \
+	$(SERVER_SRCS) \
+	tools/ivshmem-server.c \
+	tools/server_daemon.c \
+	tools/server_memory.c \
+	tools/server_options.c \
+	tools/server_socket.c
+
+PROGRAMS := $(B)/acrn-dm $(B)/ivshmem-client $(B)/ivshmem-server $(B)/ivshmemctl
 
 # --- rules --------------------------------------------------------------------------------------
 
@@ -167,7 +203,13 @@ all: $(PROGRAMS)
 $(B)/acrn-dm: $(ACRN_DM_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
 
+$(B)/ivshmem-client: $(IVSHMEM_CLIENT_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
 $(B)/ivshmemctl: $(IVSHMEMCTL_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
+$(B)/ivshmem-server: $(IVSHMEM_SERVER_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
 
 # The DSDT as a list of bytes for a C array.
@@ -285,6 +327,8 @@ RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
 REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
 	ivshmem/record_file.o ivshmem/region.o ivshmem/region_join.o ivshmem/runtime_dir.o \
 	ivshmem/users.o lib/fds.o tests/unit/region_fixture.o
+PEER_OBJS := ivshmem/peer.o ivshmem/peer_greeting.o ivshmem/wire.o lib/error.o \
+	lib/event_loop.o lib/fd_passing.o lib/fds.o
 REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o \
 	lib/parse.o
@@ -304,6 +348,7 @@ UNIT_TESTS := \
 	elf \
 	error \
 	event_loop \
+	fd_passing \
 	fds \
 	image \
 	io_bus \
@@ -326,6 +371,7 @@ UNIT_TESTS := \
 	pci_config \
 	pci_msix \
 	pci_slot \
+	peer \
 	power \
 	pvh \
 	record \
@@ -337,14 +383,20 @@ UNIT_TESTS := \
 	request \
 	rtc \
 	runtime_dir \
+	server \
+	server_ids \
+	server_log \
+	server_options \
 	uart \
 	vcpu \
 	vm \
-	vm_config
+	vm_config \
+	wire
 
 # lib
 test_error_OBJS := lib/error.o
 test_event_loop_OBJS := lib/event_loop.o lib/fds.o tests/leaks.o
+test_fd_passing_OBJS := lib/fd_passing.o lib/fds.o tests/leaks.o
 test_fds_OBJS := lib/fds.o
 test_json_OBJS := lib/json.o
 test_log_OBJS := lib/log.o
@@ -353,6 +405,7 @@ test_parse_OBJS := lib/parse.o
 # ivshmem
 test_name_OBJS := ivshmem/name.o lib/error.o
 test_name_LIBS := $(CRYPTO_LIBS)
+test_peer_OBJS := $(PEER_OBJS) tests/leaks.o
 test_record_OBJS := $(RECORD_OBJS)
 test_record_LIBS := $(CRYPTO_LIBS)
 test_record_file_OBJS := $(REGION_OBJS)
@@ -366,6 +419,14 @@ test_region_list_LIBS := $(REGION_LIBS)
 test_region_race_OBJS := $(REGION_OBJS)
 test_region_race_LIBS := $(REGION_LIBS)
 test_runtime_dir_OBJS := ivshmem/runtime_dir.o lib/error.o lib/fds.o
+test_wire_OBJS := ivshmem/wire.o lib/fd_passing.o lib/fds.o tests/leaks.o
+test_server_OBJS := ivshmem/server.o ivshmem/server_client.o ivshmem/server_ids.o \
+	ivshmem/server_listen.o ivshmem/server_log.o ivshmem/wire.o lib/event_loop.o \
+	lib/fd_passing.o lib/fds.o tests/leaks.o
+test_server_ids_OBJS := ivshmem/server_ids.o
+test_server_log_OBJS := ivshmem/server_log.o lib/fds.o tests/leaks.o
+test_server_options_OBJS := tools/server_options.o ivshmem/name.o lib/error.o lib/parse.o
+test_server_options_LIBS := $(CRYPTO_LIBS)
 
 # devicemodel/config
 test_command_line_OBJS := $(CONFIG_OBJS)
@@ -442,18 +503,30 @@ $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 FUNCTIONAL_TESTS := \
 	tests/functional/console.sh \
 	tests/functional/images.sh \
+	tests/functional/ivshmem-client.sh \
+	tests/functional/ivshmem-server.sh \
 	tests/functional/ivshmemctl.sh \
 	tests/functional/pair.sh \
 	tests/functional/qemu.sh \
 	tests/functional/resources.sh \
 	tests/functional/signals.sh
 
-FUNCTIONAL_PROGRAMS := $(B)/tests/functional/region_user $(B)/tests/functional/pty-run
+FUNCTIONAL_PROGRAMS := $(B)/tests/functional/ivshmem_fake $(B)/tests/functional/pty-run \
+	$(B)/tests/functional/region_user \
+	$(B)/tests/functional/server_clients
 
+IVSHMEM_FAKE_SRCS := ivshmem/wire.c lib/fd_passing.c lib/fds.c tests/functional/ivshmem_fake.c
 REGION_USER_SRCS := $(LIB_SRCS) $(IVSHMEM_SRCS) tests/functional/region_user.c
 
 $(B)/tests/functional/region_user: $(REGION_USER_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
+$(B)/tests/functional/server_clients: $(B)/tests/functional/server_clients.o \
+	$(B)/ivshmem/wire.o $(B)/lib/fd_passing.o $(B)/lib/fds.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/functional/ivshmem_fake: $(IVSHMEM_FAKE_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/tests/functional/pty-run: $(B)/tests/functional/pty-run.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ -lutil
@@ -510,7 +583,8 @@ FUZZ_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer $(WARNINGS) \
 FUZZERS := \
 	boot \
 	command_line \
-	pci_config
+	pci_config \
+	peer
 
 fuzz_boot_SRCS := $(filter-out devicemodel/boot/acpi.c,$(BOOT_SRCS)) lib/error.c lib/fds.c lib/log.c \
 	tests/unit/fake_images.c tests/unit/guarded_memory.c
@@ -520,6 +594,7 @@ fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c
 	devicemodel/vm/memory.c devicemodel/config/device_class.c hw/pci/ivshmem.c \
 	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/fds.c lib/log.c \
 	lib/parse.c tests/fake_hv.c
+fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
 
 # Asked for only where it matters, since asking takes a moment.
 FUZZ_PROGRAMS :=
@@ -585,7 +660,8 @@ check-lint: $(B)/gen/devicemodel/boot/dsdt.inc
 install: $(PROGRAMS)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 0644 docs/man/acrn-dm.8 docs/man/ivshmemctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 docs/man/acrn-dm.8 docs/man/ivshmem-client.8 docs/man/ivshmem-server.8 \
+		docs/man/ivshmemctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 
 .PHONY: help
 help:
