@@ -60,24 +60,6 @@ clean_up()
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-# expect NAME STATUS PATTERN COMMAND...: the exit status, and a pattern (grep -E) that some line of the
-# whole output has.
-expect()
-{
-	expect_name=$1
-	expect_status=$2
-	expect_pattern=$3
-	shift 3
-	status=0
-	output=$("$@" 2>&1) || status=$?
-	if [ "$status" -eq "$expect_status" ] && printf '%s\n' "$output" | grep -Eq -- "$expect_pattern"; then
-		tap_pass "$expect_name"
-	else
-		tap_fail "$expect_name"
-		tap_note "status $status instead of $expect_status, or no \"$expect_pattern\" in: $output"
-	fi
-}
-
 # One line on standard error and nothing on standard output.
 expect_usage_error()
 {
