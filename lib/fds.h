@@ -15,6 +15,15 @@ void fd_close(int *fd);
  */
 int fds_fill_standard(void);
 
+/* Let the process have as many descriptors as it may (RLIMIT_NOFILE), or leave it as it is. */
+void fds_raise_limit(void);
+
+/*
+ * Open the file behind @fd once more, for reading and writing: another open file description, with
+ * locks of its own. Needs /proc. The caller closes it. Returns a descriptor or -errno.
+ */
+int fd_reopen(int fd);
+
 /* A non-blocking eventfd with counter 0, or -errno. The caller closes it. */
 int eventfd_new(void);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -106,16 +105,6 @@ static void signal_ready(void *ctx, uint32_t events)
 
 	(void)events;
 	event_loop_stop(program->loop);
-}
-
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 }
 
 /* SIGTERM and SIGINT become a descriptor of the loop. */
@@ -268,7 +257,7 @@ int main(int argc, char **argv)
 	if (program.options.verbose)
 		log_set_level(LOG_LEVEL_INFO);
 	tell_size(&program.options);
-	raise_fd_limit();
+	fds_raise_limit();
 	if (!program.options.foreground && server_daemon_start(&ready, &err) < 0) {
 		log_error(NULL, "%s", err.text);
 		return 1;

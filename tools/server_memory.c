@@ -26,13 +26,11 @@
  */
 static int reopen(int fd, int *ret_fd, struct error *err)
 {
-	char path[32];
-	int copy;
+	int copy = fd_reopen(fd);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	copy = open(path, O_RDWR | O_CLOEXEC);
 	if (copy < 0)
-		return error_set(err, -errno, "memory: %s: %s", path, strerror(errno));
+		return error_set(err, copy, "memory: cannot open /proc/self/fd/%d: %s", fd,
+				 strerror(-copy));
 	*ret_fd = copy;
 	return 0;
 }

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -233,11 +232,8 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	unsigned int count = argc > 3 ? (unsigned int)atoi(argv[3]) : 0;
-	struct rlimit limit;
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	fds_raise_limit();
 	if (!strcmp(what, "tables") && argc == 5)
 		return run_tables(argv[2], count, (unsigned int)atoi(argv[4]));
 	if (!strcmp(what, "churn") && argc == 4)

@@ -82,6 +82,40 @@ static void test_no_descriptor(void)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
+static void test_reopen(void)
+{
+	int fd = temporary_file(), copy;
+	char byte = 0;
+
+	CU_ASSERT_EQUAL(fd_write_all(fd, "ab", 2, 0), 0);
+	copy = fd_reopen(fd);
+	CU_ASSERT_FATAL(copy >= 0 && copy != fd);
+	CU_ASSERT(fcntl(copy, F_GETFD) & FD_CLOEXEC);
+	/* A duplicate would share the position. */
+	CU_ASSERT_EQUAL(lseek(fd, 2, SEEK_SET), 2);
+	CU_ASSERT_EQUAL(lseek(copy, 0, SEEK_CUR), 0);
+	CU_ASSERT_EQUAL(fd_write_all(copy, "c", 1, 1), 0);
+	CU_ASSERT_EQUAL(fd_read_all(fd, &byte, 1, 1), 0);
+	CU_ASSERT_EQUAL(byte, 'c');
+	fd_close(&copy);
+	fd_close(&fd);
+	CU_ASSERT_EQUAL(fd_reopen(-1), -ENOENT);
+}
+
+static void test_raise_limit(void)
+{
+	struct rlimit old, less, now;
+
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	less = old;
+	less.rlim_cur = 32;
+	setrlimit(RLIMIT_NOFILE, &less);
+	fds_raise_limit();
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &now), 0);
+	CU_ASSERT_EQUAL(now.rlim_cur, old.rlim_max);
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
 static void test_transfers(void)
 {
 	char buffer[10] = "";
@@ -110,6 +144,8 @@ static const struct unit_test tests[] = {
 	{ "close descriptor 0", test_close_zero },
 	{ "eventfd", test_eventfd },
 	{ "no descriptor", test_no_descriptor },
+	{ "reopen", test_reopen },
+	{ "raise the limit", test_raise_limit },
 	{ "transfers", test_transfers },
 };
 
