@@ -322,7 +322,7 @@ $(B)/samples/ivshmem-access: $(LINUX_SAMPLE_SRCS:%.c=$(B)/%.o)
 # Objects that several tests need.
 BUS_OBJS := devicemodel/vm/io_bus.o
 MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/parse.o
-FAKE_HV_OBJS := tests/fake_hv.o tests/leaks.o
+FAKE_HV_OBJS := tests/fake_hv.o tests/leaks.o lib/fds.o
 RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
 REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
 	ivshmem/record_file.o ivshmem/region.o ivshmem/region_join.o ivshmem/runtime_dir.o \
@@ -332,8 +332,8 @@ PEER_OBJS := ivshmem/peer.o ivshmem/peer_greeting.o ivshmem/wire.o lib/error.o \
 REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o \
 	lib/parse.o
-PCI_OBJS := $(PCI_SRCS:%.c=%.o) $(MEMORY_OBJS) devicemodel/vm/irq.o tests/unit/pci_fixture.o \
-	$(FAKE_HV_OBJS)
+PCI_OBJS := $(PCI_SRCS:%.c=%.o) $(MEMORY_OBJS) devicemodel/vm/irq.o lib/event_loop.o lib/log.o \
+	tests/unit/pci_fixture.o $(FAKE_HV_OBJS)
 IMAGE_OBJS := tests/unit/guarded_memory.o devicemodel/boot/image.o lib/error.o lib/fds.o
 LAYOUT_OBJS := $(IMAGE_OBJS) devicemodel/boot/cpu_tables.o devicemodel/boot/layout.o \
 	devicemodel/boot/ram_map.o

@@ -109,6 +109,13 @@ static int build_chipset(struct machine *machine, struct error *err)
 		.request = &vm->request,
 		.debug_exit = vm->config->debug_exit,
 	};
+	const struct pci_bus_params pci = {
+		.io = vm->bus,
+		.memory = vm->memory,
+		.irq = &vm->irq,
+		.loop = vm->loop,
+		.ecam_base = MACHINE_ECAM_BASE,
+	};
 	int ret;
 
 	ret = reserve_top(machine, err);
@@ -117,8 +124,7 @@ static int build_chipset(struct machine *machine, struct error *err)
 	if (ret == 0)
 		ret = power_new(vm->bus, &power, &machine->power, err);
 	if (ret == 0)
-		ret = pci_bus_new(vm->bus, vm->memory, &vm->irq, MACHINE_ECAM_BASE, &machine->pci,
-				  err);
+		ret = pci_bus_new(&pci, &machine->pci, err);
 	if (ret == 0) {
 		pci_bus_set_reset_port(machine->pci, power_reset_port_access, machine->power);
 		ret = com1_new(&com1, &machine->com1, err);

@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/fds.h"
 #include "lib/util.h"
 
 #define PAGE_MASK UINT64_C(4095)
 #define MAPPINGS_MAX 64
+#define IRQFDS_MAX 64
+#define IOEVENTFDS_MAX 128
 
 struct hv_vcpu {
 	struct hv_vm *vm;
@@ -24,6 +27,13 @@ struct hv_vm {
 	struct hv_vcpu *vcpus[FAKE_HV_VCPUS_MAX];
 	struct fake_hv_mapping mappings[MAPPINGS_MAX];
 	size_t mapping_count;
+	struct fake_irqfd {
+		int fd;
+		struct fake_hv_msi msi;
+	} irqfds[IRQFDS_MAX];
+	size_t irqfd_count;
+	struct hv_ioeventfd ioeventfds[IOEVENTFDS_MAX];
+	size_t ioeventfd_count;
 };
 
 /*
@@ -112,10 +122,24 @@ const struct fake_hv_mapping *fake_hv_mapping(uint64_t gpa)
 	return NULL;
 }
 
+/* What the kernel does as soon as a descriptor is signalled. */
+static void serve_irqfds(struct hv_vm *vm)
+{
+	size_t i;
+
+	for (i = 0; vm && i < vm->irqfd_count; i++)
+		if (eventfd_drain(vm->irqfds[i].fd)) {
+			fake.msis++;
+			fake.last_msi = vm->irqfds[i].msi;
+		}
+}
+
 unsigned int fake_hv_take_msis(struct fake_hv_msi *ret_last)
 {
-	unsigned int count = fake.msis;
+	unsigned int count;
 
+	serve_irqfds(fake.vm);
+	count = fake.msis;
 	if (count)
 		*ret_last = fake.last_msi;
 	fake.msis = 0;
@@ -336,16 +360,104 @@ static int fake_msi_send(struct hv_vm *vm, uint64_t address, uint32_t data)
 	return end(ret);
 }
 
+static int irqfd_assign(struct hv_vm *vm, int fd, struct fake_hv_msi msi, size_t at)
+{
+	complain_if(at < vm->irqfd_count, "irqfd: the descriptor has a message already");
+	if (vm->irqfd_count == IRQFDS_MAX)
+		return -ENOSPC;
+	vm->irqfds[vm->irqfd_count++] = (struct fake_irqfd){ fd, msi };
+	return 0;
+}
+
+static int irqfd_deassign(struct hv_vm *vm, size_t at)
+{
+	complain_if(at == vm->irqfd_count, "irqfd: the descriptor has no message");
+	if (at == vm->irqfd_count)
+		return -ENOENT;
+	vm->irqfds[at] = vm->irqfds[--vm->irqfd_count];
+	return 0;
+}
+
 static int fake_irqfd(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool assign)
 {
-	(void)vm, (void)fd, (void)address, (void)data, (void)assign;
-	return end(begin(FAKE_IRQFD));
+	int ret = begin(FAKE_IRQFD);
+	size_t i;
+
+	serve_irqfds(vm);
+	for (i = 0; i < vm->irqfd_count && vm->irqfds[i].fd != fd; i++)
+		;
+	if (ret == 0 && assign)
+		ret = irqfd_assign(vm, fd, (struct fake_hv_msi){ address, data }, i);
+	else if (ret == 0)
+		ret = irqfd_deassign(vm, i);
+	return end(ret);
+}
+
+static bool ioeventfd_equal(const struct hv_ioeventfd *a, const struct hv_ioeventfd *b)
+{
+	return a->space == b->space && a->addr == b->addr && a->size == b->size &&
+	       a->datamatch == b->datamatch && a->data == b->data;
+}
+
+static int ioeventfd_assign(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, size_t at)
+{
+	complain_if(at < vm->ioeventfd_count, "ioeventfd: the write has a descriptor already");
+	if (vm->ioeventfd_count == IOEVENTFDS_MAX)
+		return -ENOSPC;
+	vm->ioeventfds[vm->ioeventfd_count++] = *ioeventfd;
+	return 0;
+}
+
+static int ioeventfd_deassign(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, size_t at)
+{
+	bool found = at < vm->ioeventfd_count && vm->ioeventfds[at].fd == ioeventfd->fd;
+
+	complain_if(!found, "ioeventfd: there is no such write, or with another descriptor");
+	if (!found)
+		return -ENOENT;
+	vm->ioeventfds[at] = vm->ioeventfds[--vm->ioeventfd_count];
+	return 0;
 }
 
 static int fake_ioeventfd(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, bool assign)
 {
-	(void)vm, (void)ioeventfd, (void)assign;
-	return end(begin(FAKE_IOEVENTFD));
+	int ret = begin(FAKE_IOEVENTFD);
+	size_t i;
+
+	for (i = 0; i < vm->ioeventfd_count && !ioeventfd_equal(&vm->ioeventfds[i], ioeventfd); i++)
+		;
+	if (ret == 0 && assign)
+		ret = ioeventfd_assign(vm, ioeventfd, i);
+	else if (ret == 0)
+		ret = ioeventfd_deassign(vm, ioeventfd, i);
+	return end(ret);
+}
+
+size_t fake_hv_ioeventfds(void)
+{
+	return fake.vm ? fake.vm->ioeventfd_count : 0;
+}
+
+bool fake_hv_write(uint64_t addr, unsigned int size, uint64_t value)
+{
+	const struct hv_ioeventfd write = {
+		.addr = addr,
+		.size = (uint8_t)size,
+		.datamatch = true,
+		.data = value,
+		.space = IO_SPACE_MMIO,
+	};
+	bool found = false;
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; fake.vm && i < fake.vm->ioeventfd_count && !found; i++) {
+		found = ioeventfd_equal(&fake.vm->ioeventfds[i], &write);
+		if (found)
+			eventfd_signal(fake.vm->ioeventfds[i].fd);
+	}
+	pthread_mutex_unlock(&lock);
+	return found;
 }
 
 const struct hv_ops hv_fake = {

@@ -81,7 +81,14 @@ unsigned int fake_hv_vms(void);
 size_t fake_hv_mappings(void);
 const struct fake_hv_mapping *fake_hv_mapping(uint64_t gpa);
 
-/* Messages sent since the last call; the last one of them goes to *@ret_last if there was any. */
+/* Writes that are caught; and one of a guest: was it caught and its descriptor signalled? */
+size_t fake_hv_ioeventfds(void);
+bool fake_hv_write(uint64_t addr, unsigned int size, uint64_t value);
+
+/*
+ * Messages since the last call, sent or by descriptors that were signalled (the signals of one
+ * between two calls are one message); the last goes to *@ret_last if there was any.
+ */
 unsigned int fake_hv_take_msis(struct fake_hv_msi *ret_last);
 
 /* What a caller did wrong first, or NULL. */

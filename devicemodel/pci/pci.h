@@ -18,7 +18,9 @@
 #include "devicemodel/config/pci_slot.h"
 #include "devicemodel/vm/io_bus.h"
 #include "lib/error.h"
+#include "lib/log.h"
 
+struct event_loop;
 struct guest_memory;
 struct irq;
 struct pci_bus;
@@ -88,6 +90,15 @@ struct pci_msix_entry {
 	uint32_t address_low, address_high, data, control; /* PCI 3.0 6.8.2 */
 };
 
+/* An eventfd that raises a vector. */
+struct pci_msix_line {
+	int fd; /* -1: none */
+	/* While the hypervisor takes the signals: with this message. */
+	bool routed;
+	uint64_t address;
+	uint32_t data;
+};
+
 struct pci_msix {
 	unsigned int capability; /* its register; 0: the device has no MSI-X */
 	int bar;
@@ -95,6 +106,8 @@ struct pci_msix {
 	uint64_t pba_offset;
 	struct pci_msix_entry *table;
 	uint32_t *pending; /* the PBA */
+	struct pci_msix_line *lines;
+	struct log_limit unroutable;
 };
 
 struct pci_dev {
@@ -114,6 +127,7 @@ struct pci_bus {
 	struct io_bus *io;
 	struct guest_memory *memory;
 	struct irq *irq;
+	struct event_loop *loop; /* of the thread that makes the devices */
 	uint64_t ecam_base;
 	/* Byte accesses to port 0xcf9, which lies among those of mechanism 1. */
 	io_handler *reset_port;
@@ -124,12 +138,17 @@ struct pci_bus {
 
 /* --- the bus: pci_bus.c --- */
 
-/*
- * Make the bus and claim its ports and its ECAM area of 256 buses at @ecam_base. What the pointers
- * lead to must outlive it. Returns 0 or -errno with @err.
- */
-int pci_bus_new(struct io_bus *io, struct guest_memory *memory, struct irq *irq, uint64_t ecam_base,
-		struct pci_bus **ret_bus, struct error *err);
+/* What the bus and its devices stand on; all of it outlives the bus. */
+struct pci_bus_params {
+	struct io_bus *io;
+	struct guest_memory *memory;
+	struct irq *irq;
+	struct event_loop *loop; /* may be NULL if no device needs one */
+	uint64_t ecam_base;	 /* of an area for 256 buses */
+};
+
+/* Make the bus and claim its ports and its ECAM area. Returns 0 or -errno with @err. */
+int pci_bus_new(const struct pci_bus_params *params, struct pci_bus **ret_bus, struct error *err);
 /* Frees the devices too, last slot first. NULL is fine. */
 void pci_bus_free(struct pci_bus *bus);
 
@@ -199,6 +218,15 @@ void pci_bar_add(struct pci_dev *dev, int index, enum pci_bar_kind kind, bool pr
 /* For init: let @handler have the accesses instead of the device's bar_read and bar_write. */
 void pci_bar_set_handler(struct pci_dev *dev, int index, io_handler *handler);
 
+/*
+ * While the BAR is where it is, a write of @value (@size bytes) at @offset signals the eventfd @fd
+ * and goes no further, without a user-space exit; or (@on false) no longer. To be taken back before
+ * the BAR moves, from bar_moved at the latest. Returns 0, -ENODEV: the guest does not see the BAR;
+ * -EOPNOTSUPP or another -errno of io_bus_signal_on_write().
+ */
+int pci_bar_signal_on_write(struct pci_dev *dev, int bar, uint64_t offset, unsigned int size,
+			    uint64_t value, int fd, bool on);
+
 /* The address that the guest has written, decoded or not. */
 uint64_t pci_bar_address(const struct pci_dev *dev, int index);
 void pci_bar_set_address(struct pci_dev *dev, int index, uint64_t addr);
@@ -219,13 +247,21 @@ int pci_msix_init(struct pci_dev *dev, int bar, unsigned int vectors);
 void pci_msix_fini(struct pci_dev *dev);
 
 /*
- * Raise @vector. Nothing happens with bus mastering off; if the vector is masked or MSI-X disabled
- * it becomes pending and fires when that ends.
+ * Raise @vector. If it is masked, MSI-X disabled or bus mastering off, it becomes pending and fires
+ * once when the last of that ends.
  */
 void pci_msix_fire(struct pci_dev *dev, unsigned int vector);
 
-/* Called by the core. */
+/*
+ * Have each signal of the eventfd @fd raise @vector from now on, one that it holds already included;
+ * with -1 nothing does any more. While the vector is open the hypervisor takes the signals, without
+ * a user-space wakeup; while it is not, @fd keeps them and the PBA shows them. @fd is non-blocking,
+ * bound once, and stays the caller's until it is unbound or the device's fini was called.
+ */
+void pci_msix_bind_fd(struct pci_dev *dev, unsigned int vector, int fd);
+
+/* Called by the core: after a reset, and when what holds vectors back may have changed. */
 void pci_msix_reset(struct pci_dev *dev);
-void pci_msix_control_written(struct pci_dev *dev);
+void pci_msix_update(struct pci_dev *dev);
 
 #endif

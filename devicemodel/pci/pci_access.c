@@ -25,8 +25,9 @@ void pci_access_write(struct pci_dev *dev, unsigned int reg, unsigned int size, 
 	if (touches(reg, size, PCI_COMMAND, 2) ||
 	    touches(reg, size, PCI_BASE_ADDRESS_0, 4 * PCI_BARS))
 		pci_bars_update(dev);
-	if (dev->msix.capability && touches(reg, size, dev->msix.capability + PCI_MSIX_FLAGS, 2))
-		pci_msix_control_written(dev);
+	if (touches(reg, size, PCI_COMMAND, 2) ||
+	    touches(reg, size, dev->msix.capability + PCI_MSIX_FLAGS, 2))
+		pci_msix_update(dev);
 	if (dev->ops->cfg_write)
 		dev->ops->cfg_write(dev, reg, size);
 }

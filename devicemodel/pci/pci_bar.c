@@ -4,6 +4,9 @@
  * an address is free. While it is not, the BAR stays unplaced: guests size BARs with decode on, so
  * for a moment one may lie over RAM, an interrupt controller or another device.
  */
+#include <errno.h>
+
+#include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/pci/pci.h"
 
 static unsigned int bar_register(int index)
@@ -57,6 +60,23 @@ void pci_bar_set_handler(struct pci_dev *dev, int index, io_handler *handler)
 	dev->bars[index].handler = handler;
 }
 
+int pci_bar_signal_on_write(struct pci_dev *dev, int bar, uint64_t offset, unsigned int size,
+			    uint64_t value, int fd, bool on)
+{
+	const struct hv_ioeventfd write = {
+		.space = IO_SPACE_MMIO,
+		.addr = dev->bars[bar].placed + offset,
+		.size = (uint8_t)size,
+		.datamatch = true,
+		.data = value,
+		.fd = fd,
+	};
+
+	if (dev->bars[bar].placed == PCI_BAR_UNPLACED)
+		return -ENODEV;
+	return io_bus_signal_on_write(dev->bus->io, &write, on);
+}
+
 uint64_t pci_bar_address(const struct pci_dev *dev, int index)
 {
 	uint64_t addr = pci_config_get(dev, bar_register(index), 4) & PCI_BASE_ADDRESS_MEM_MASK;
@@ -87,9 +107,10 @@ static void bar_unplace(struct pci_bar *bar)
 	struct pci_dev *dev = bar->dev;
 	uint64_t addr = bar->placed;
 
-	bar->placed = PCI_BAR_UNPLACED;
+	/* The device may still need the address, to take back what it did there. */
 	if (dev->ops->bar_moved)
 		dev->ops->bar_moved(dev, bar->index, PCI_BAR_UNPLACED);
+	bar->placed = PCI_BAR_UNPLACED;
 	io_bus_remove(dev->bus->io, IO_SPACE_MMIO, addr);
 }
 

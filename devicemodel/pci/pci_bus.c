@@ -72,9 +72,10 @@ static void serve_ecam(void *ctx, struct io_access *access)
 	serve_config(ctx, slot, addr & 0xfff, access);
 }
 
-int pci_bus_new(struct io_bus *io, struct guest_memory *memory, struct irq *irq, uint64_t ecam_base,
-		struct pci_bus **ret_bus, struct error *err)
+int pci_bus_new(const struct pci_bus_params *params, struct pci_bus **ret_bus, struct error *err)
 {
+	uint64_t ecam_base = params->ecam_base;
+	struct io_bus *io = params->io;
 	struct pci_bus *bus;
 	int ret;
 
@@ -82,8 +83,9 @@ int pci_bus_new(struct io_bus *io, struct guest_memory *memory, struct irq *irq,
 	if (!bus)
 		return error_set(err, -ENOMEM, "out of memory");
 	bus->io = io;
-	bus->memory = memory;
-	bus->irq = irq;
+	bus->memory = params->memory;
+	bus->irq = params->irq;
+	bus->loop = params->loop;
 	bus->ecam_base = ecam_base;
 	ret = io_bus_add(io, IO_SPACE_PORT, CONFIG_ADDRESS_PORT, 4, serve_address_port, bus);
 	if (ret < 0)
@@ -116,6 +118,7 @@ static void device_free(struct pci_dev *dev)
 	/* Decode off: every BAR leaves the guest, and the device hears of it while it can act. */
 	pci_config_set(dev, PCI_COMMAND, 2, 0);
 	pci_bars_update(dev);
+	pci_msix_update(dev);
 	if (dev->ops->fini)
 		dev->ops->fini(dev);
 	pci_msix_fini(dev);

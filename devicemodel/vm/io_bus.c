@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devicemodel/hypervisor/hypervisor.h"
+
 struct io_range {
 	uint64_t base;
 	uint64_t last; /* inclusive, so that a range may end at the top of the address space */
@@ -23,6 +25,8 @@ struct io_space_map {
 struct io_bus {
 	pthread_mutex_t lock; /* guards the maps and the state of every device behind them */
 	struct io_space_map spaces[IO_SPACES];
+	const struct hv_ops *ops;
+	struct hv_vm *vm;
 };
 
 int io_bus_new(struct io_bus **ret_bus)
@@ -122,6 +126,21 @@ void io_bus_remove(struct io_bus *bus, enum io_space space, uint64_t base)
 	map->count--;
 	memmove(map->ranges + slot, map->ranges + slot + 1,
 		(map->count - slot) * sizeof(*map->ranges));
+}
+
+void io_bus_attach(struct io_bus *bus, const struct hv_ops *ops, struct hv_vm *vm)
+{
+	bus->ops = ops;
+	bus->vm = vm;
+}
+
+int io_bus_signal_on_write(struct io_bus *bus, const struct hv_ioeventfd *write, bool on)
+{
+	if (!bus->vm)
+		return -ENODEV;
+	if (write->datamatch && !(bus->ops->capabilities & HV_CAP_IOEVENTFD_PASSES_UNMATCHED))
+		return -EOPNOTSUPP;
+	return bus->ops->ioeventfd(bus->vm, write, on);
 }
 
 static void serve(struct io_bus *bus, struct io_access *access)

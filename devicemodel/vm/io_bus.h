@@ -11,10 +11,14 @@
 #ifndef DEVICEMODEL_VM_IO_BUS_H
 #define DEVICEMODEL_VM_IO_BUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "devicemodel/hypervisor/io_access.h"
 
+struct hv_ioeventfd;
+struct hv_ops;
+struct hv_vm;
 struct io_bus;
 
 /*
@@ -34,6 +38,16 @@ void io_bus_free(struct io_bus *bus);
  */
 int io_bus_add(struct io_bus *bus, enum io_space space, uint64_t base, uint64_t size,
 	       io_handler *handler, void *ctx);
+
+/* Through which VM object writes can be caught early; NULL: there is none at the moment. */
+void io_bus_attach(struct io_bus *bus, const struct hv_ops *ops, struct hv_vm *vm);
+
+/*
+ * Have the hypervisor signal an eventfd for the write that @write describes, which then does not
+ * reach the bus, or (@on false) no longer. Both end with the VM object. Returns 0; -EOPNOTSUPP: the
+ * back end would swallow other writes at the address too; -ENODEV: no VM object; -errno of it.
+ */
+int io_bus_signal_on_write(struct io_bus *bus, const struct hv_ioeventfd *write, bool on);
 
 /* Give up the range that begins at @base; nothing happens if there is none. */
 void io_bus_remove(struct io_bus *bus, enum io_space space, uint64_t base);

@@ -38,6 +38,7 @@ static int open_hv(struct vm *vm, struct error *err)
 	if (ret < 0)
 		return ret;
 	vm->irq.vm = vm->hv;
+	io_bus_attach(vm->bus, vm->ops, vm->hv);
 	return 0;
 }
 
@@ -46,6 +47,7 @@ static void close_hv(struct vm *vm)
 	if (!vm->hv)
 		return;
 	vm->irq.vm = NULL;
+	io_bus_attach(vm->bus, vm->ops, NULL);
 	if (vm->memory)
 		memory_detach(vm->memory);
 	vm->ops->vm_destroy(vm->hv);
@@ -105,7 +107,8 @@ int vm_start(struct vm *vm, const struct hv_vcpu_start *boot, struct error *err)
 
 enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status, struct error *reason)
 {
-	enum vm_request_kind kind = VM_REQUEST_NONE;
+	/* One made while the machine was built: whoever ran the loop then took its stop. */
+	enum vm_request_kind kind = vm_request_take(&vm->request, ret_status);
 	int ret;
 
 	while (kind == VM_REQUEST_NONE) {

@@ -121,6 +121,7 @@ static void begin(struct guest *guest)
 	const struct hv_vm_params params = {
 		.name = "fuzz", .vcpus = 1, .io = serve_io, .ctx = guest
 	};
+	struct pci_bus_params bus = { .irq = &guest->irq, .ecam_base = ECAM };
 	struct error err;
 
 	fake_hv_reset();
@@ -130,7 +131,10 @@ static void begin(struct guest *guest)
 	check(memory_attach(guest->memory, &hv_fake, guest->vm, &err) == 0);
 	check(io_bus_add(guest->io, IO_SPACE_MMIO, TOP, 4 * GIB - TOP, NULL, NULL) == 0);
 	guest->irq = (struct irq){ &hv_fake, guest->vm };
-	check(pci_bus_new(guest->io, guest->memory, &guest->irq, ECAM, &guest->bus, &err) == 0);
+	io_bus_attach(guest->io, &hv_fake, guest->vm);
+	bus.io = guest->io;
+	bus.memory = guest->memory;
+	check(pci_bus_new(&bus, &guest->bus, &err) == 0);
 	add(guest, 0, &ivshmem_ops, &a);
 	add(guest, 1, &ivshmem_ops, &b);
 	add(guest, 2, &msix_ops, NULL);

@@ -3,6 +3,7 @@
 #include "tests/unit/pci_fixture.h"
 
 #include "devicemodel/vm/memory.h"
+#include "lib/event_loop.h"
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 #include "tests/unit/unit.h"
@@ -15,6 +16,7 @@ static void serve_io(void *ctx, struct io_access *access)
 void pci_fixture_begin(struct pci_fixture *fixture)
 {
 	struct hv_vm_params params = { .name = "test", .vcpus = 1, .io = serve_io };
+	struct pci_bus_params bus = { .irq = &fixture->irq, .ecam_base = FIXTURE_ECAM };
 	struct error err = { "" };
 
 	*fixture = (struct pci_fixture){ 0 };
@@ -25,15 +27,19 @@ void pci_fixture_begin(struct pci_fixture *fixture)
 			      0);
 	CU_ASSERT_EQUAL_FATAL(hv_fake.vm_create(&params, &fixture->vm, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(memory_attach(fixture->memory, &hv_fake, fixture->vm, &err), 0);
+	io_bus_attach(fixture->io, &hv_fake, fixture->vm);
 	fixture->irq = (struct irq){ &hv_fake, fixture->vm };
-	CU_ASSERT_EQUAL_FATAL(pci_bus_new(fixture->io, fixture->memory, &fixture->irq, FIXTURE_ECAM,
-					  &fixture->bus, &err),
-			      0);
+	CU_ASSERT_EQUAL_FATAL(event_loop_new(&fixture->loop), 0);
+	bus.io = fixture->io;
+	bus.memory = fixture->memory;
+	bus.loop = fixture->loop;
+	CU_ASSERT_EQUAL_FATAL(pci_bus_new(&bus, &fixture->bus, &err), 0);
 }
 
 void pci_fixture_end(struct pci_fixture *fixture)
 {
 	pci_bus_free(fixture->bus);
+	event_loop_free(fixture->loop);
 	memory_detach(fixture->memory);
 	hv_fake.vm_destroy(fixture->vm);
 	memory_free(fixture->memory);

@@ -14,6 +14,7 @@ struct pci_fixture {
 	struct guest_memory *memory;
 	struct hv_vm *vm;
 	struct irq irq;
+	struct event_loop *loop;
 	struct pci_bus *bus;
 };
 

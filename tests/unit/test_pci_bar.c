@@ -2,7 +2,11 @@
 /* BARs: sizing, placing, moving, and the odd places that they come to while a guest sizes them. */
 #include "devicemodel/pci/pci.h"
 
+#include <errno.h>
+
+#include "lib/fds.h"
 #include "lib/util.h"
+#include "tests/fake_hv.h"
 #include "tests/unit/pci_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -267,6 +271,39 @@ static void test_registers(void)
 	pci_fixture_end(&f);
 }
 
+/* Writes that signal an eventfd on their way. */
+static void test_signal_on_write(void)
+{
+	struct hv_ops swallows = hv_fake;
+	struct pci_fixture f;
+	struct pci_dev *dev;
+	int fd = eventfd_new();
+
+	pci_fixture_begin(&f);
+	dev = &probe_add(&f, 6, &both)->pci;
+	CU_ASSERT_EQUAL(pci_bar_signal_on_write(dev, 0, 12, 4, 7, fd, true), -ENODEV);
+	cfg_write(&f, 6, PCI_BASE_ADDRESS_0, 4, (uint32_t)REGS);
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	CU_ASSERT_EQUAL(pci_bar_signal_on_write(dev, 0, 12, 4, 7, fd, true), 0);
+	CU_ASSERT_FALSE(fake_hv_write(REGS + 12, 4, 8));
+	CU_ASSERT_FALSE(fake_hv_write(REGS + 12, 2, 7));
+	CU_ASSERT_FALSE(fake_hv_write(REGS + 8, 4, 7));
+	CU_ASSERT_FALSE(eventfd_drain(fd));
+	CU_ASSERT_TRUE(fake_hv_write(REGS + 12, 4, 7));
+	CU_ASSERT_TRUE(eventfd_drain(fd));
+	CU_ASSERT_EQUAL(pci_bar_signal_on_write(dev, 0, 12, 4, 7, fd, false), 0);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	/* A back end that would swallow what does not match; and none at all, as during a reset. */
+	swallows.capabilities = 0;
+	io_bus_attach(f.io, &swallows, f.vm);
+	CU_ASSERT_EQUAL(pci_bar_signal_on_write(dev, 0, 12, 4, 7, fd, true), -EOPNOTSUPP);
+	io_bus_attach(f.io, &hv_fake, NULL);
+	CU_ASSERT_EQUAL(pci_bar_signal_on_write(dev, 0, 12, 4, 7, fd, true), -ENODEV);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	pci_fixture_end(&f);
+	fd_close(&fd);
+}
+
 static const struct unit_test tests[] = {
 	{ "sizing", test_sizing },
 	{ "memory decode", test_decode },
@@ -278,6 +315,7 @@ static const struct unit_test tests[] = {
 	{ "byte writes", test_byte_writes },
 	{ "reset", test_reset },
 	{ "address and registers", test_registers },
+	{ "signal on write", test_signal_on_write },
 };
 
 UNIT_MAIN("pci bar", tests)

@@ -123,6 +123,7 @@ static void test_claims(void)
 		{ IO_SPACE_MMIO, FIXTURE_ECAM + 0x0ffffff0 },
 		{ IO_SPACE_PCI_CONFIG, 0x1000 },
 	};
+	struct pci_bus_params params = { .ecam_base = FIXTURE_ECAM };
 	struct pci_bus *bus = NULL;
 	struct pci_fixture f;
 	struct io_bus *io;
@@ -131,21 +132,22 @@ static void test_claims(void)
 	int lives;
 
 	pci_fixture_begin(&f);
+	params.memory = f.memory;
+	params.irq = &f.irq;
 	for (i = 0; i < ARRAY_SIZE(taken); i++) {
 		CU_ASSERT_EQUAL(io_bus_add(f.io, taken[i].space, taken[i].addr, 1, NULL, NULL),
 				-EEXIST);
 		CU_ASSERT_EQUAL_FATAL(io_bus_new(&io), 0);
 		CU_ASSERT_EQUAL(io_bus_add(io, taken[i].space, taken[i].addr, 1, NULL, NULL), 0);
 		err.text[0] = '\0';
-		CU_ASSERT_EQUAL(pci_bus_new(io, f.memory, &f.irq, FIXTURE_ECAM, &bus, &err),
-				-EEXIST);
+		params.io = io;
+		CU_ASSERT_EQUAL(pci_bus_new(&params, &bus, &err), -EEXIST);
 		CU_ASSERT_PTR_NULL(bus);
 		CU_ASSERT_NOT_EQUAL(err.text[0], '\0');
 		/* Whether it fails or goes, it leaves nothing there. */
 		io_bus_remove(io, taken[i].space, taken[i].addr);
 		for (lives = 0; lives < 2; lives++) {
-			CU_ASSERT_EQUAL_FATAL(pci_bus_new(io, f.memory, &f.irq, FIXTURE_ECAM, &bus,
-							  &err), 0);
+			CU_ASSERT_EQUAL_FATAL(pci_bus_new(&params, &bus, &err), 0);
 			pci_bus_free(bus);
 		}
 		bus = NULL;

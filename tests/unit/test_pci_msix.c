@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "lib/fds.h"
+#include "lib/log.h"
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 #include "tests/unit/pci_fixture.h"
@@ -269,6 +271,7 @@ static void test_reserved_control_bits(void)
 	pci_fixture_end(&f);
 }
 
+/* Nothing leaves a device that may not write; it comes when it may. */
 static void test_bus_master_off(void)
 {
 	struct probe_options options;
@@ -280,16 +283,172 @@ static void test_bus_master_off(void)
 	cfg_write(&f, 6, CONTROL, 2, ENABLE);
 	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	pci_msix_fire(dev, 0);
-	CU_ASSERT_EQUAL(pending(&f, 0), 0);
-	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	CU_ASSERT_EQUAL(sent(), 0);
-	/* Nor does a pending one leave the device while it may not write. */
-	cfg_write(&f, 6, CONTROL, 2, ENABLE | MASKALL);
 	pci_msix_fire(dev, 0);
-	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	CU_ASSERT_EQUAL(pending(&f, 0), 1);
+	cfg_write(&f, 6, CONTROL, 2, ENABLE | MASKALL);
 	cfg_write(&f, 6, CONTROL, 2, ENABLE);
 	CU_ASSERT_EQUAL(sent(), 0);
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	CU_ASSERT_EQUAL(sent(), 1);
+	CU_ASSERT_EQUAL(pending(&f, 0), 0);
 	pci_fixture_end(&f);
+}
+
+/* A device with two open vectors and an eventfd that raises the second. */
+static struct pci_dev *begin_bound(struct pci_fixture *f, struct probe_options *options,
+				   int *ret_fd)
+{
+	struct pci_dev *dev = begin(f, options, 70);
+
+	*ret_fd = eventfd_new();
+	CU_ASSERT_FATAL(*ret_fd >= 0);
+	set_entry(f, 0, ADDRESS, 0x30, 0);
+	set_entry(f, 69, ADDRESS, 0x31, 0);
+	cfg_write(f, 6, CONTROL, 2, ENABLE);
+	pci_msix_bind_fd(dev, 69, *ret_fd);
+	return dev;
+}
+
+static void end_bound(struct pci_fixture *f, int fd)
+{
+	pci_fixture_end(f);
+	fd_close(&fd);
+}
+
+static void test_bound(void)
+{
+	struct fake_hv_msi msi = { 0 };
+	struct probe_options options;
+	struct pci_fixture f;
+	struct pci_dev *dev;
+	unsigned int calls;
+	int fd;
+
+	dev = begin_bound(&f, &options, &fd);
+	CU_ASSERT_EQUAL(sent(), 0);
+	eventfd_signal(fd);
+	CU_ASSERT_EQUAL(fake_hv_take_msis(&msi), 1);
+	CU_ASSERT_EQUAL(msi.address, ADDRESS);
+	CU_ASSERT_EQUAL(msi.data, 0x31);
+	/* The hypervisor's business, not that of the message path. */
+	CU_ASSERT_EQUAL(fake_hv_count(FAKE_MSI_SEND), 0);
+	/* Another message, at once. */
+	bus_write(&f, IO_SPACE_MMIO, BAR + 16 * 69 + 8, 4, 0x32);
+	eventfd_signal(fd);
+	CU_ASSERT_EQUAL(fake_hv_take_msis(&msi), 1);
+	CU_ASSERT_EQUAL(msi.data, 0x32);
+	/* Nothing is asked of the hypervisor where nothing changes. */
+	calls = fake_hv_count(FAKE_IRQFD);
+	bus_write(&f, IO_SPACE_MMIO, BAR + 16 * 69 + 8, 8, 0x32);
+	cfg_write(&f, 6, CONTROL, 2, ENABLE);
+	CU_ASSERT_EQUAL(fake_hv_count(FAKE_IRQFD), calls);
+	pci_msix_bind_fd(dev, 69, -1);
+	eventfd_signal(fd);
+	CU_ASSERT_EQUAL(sent(), 0);
+	/* What it holds when it is bound counts. */
+	pci_msix_bind_fd(dev, 0, fd);
+	CU_ASSERT_EQUAL(fake_hv_take_msis(&msi), 1);
+	CU_ASSERT_EQUAL(msi.data, 0x30);
+	end_bound(&f, fd);
+}
+
+enum hold { BY_MASK, BY_MASKALL, BY_DISABLE, BY_MASTER, HOLDS };
+
+static void hold(struct pci_fixture *f, enum hold how, bool on)
+{
+	switch (how) {
+	case BY_MASK:
+		bus_write(f, IO_SPACE_MMIO, BAR + 16 * 69 + 12, 4, on);
+		break;
+	case BY_MASKALL:
+		cfg_write(f, 6, CONTROL, 2, on ? ENABLE | MASKALL : ENABLE);
+		break;
+	case BY_DISABLE:
+		cfg_write(f, 6, CONTROL, 2, on ? 0 : ENABLE);
+		break;
+	default:
+		cfg_write(f, 6, PCI_COMMAND, 2,
+			  on ? PCI_COMMAND_MEMORY : PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	}
+}
+
+/* Signals while something holds the vector back: one interrupt afterwards, seen in the PBA or not. */
+static void test_bound_and_held(void)
+{
+	struct probe_options options;
+	struct pci_fixture f;
+	enum hold how;
+	int fd, look;
+
+	for (how = BY_MASK; how < HOLDS; how++) {
+		for (look = 0; look < 3; look++) {
+			begin_bound(&f, &options, &fd);
+			hold(&f, how, true);
+			CU_ASSERT_EQUAL(pending(&f, 69), 0);
+			eventfd_signal(fd);
+			eventfd_signal(fd);
+			CU_ASSERT_EQUAL(sent(), 0);
+			CU_ASSERT(look == 0 || pending(&f, 69) == 1);
+			/* One more after the bit was set: still the same interrupt. */
+			if (look == 2)
+				eventfd_signal(fd);
+			CU_ASSERT_EQUAL(pending(&f, 0), 0);
+			hold(&f, how, false);
+			CU_ASSERT_EQUAL(sent(), 1);
+			CU_ASSERT_EQUAL(pending(&f, 69), 0);
+			hold(&f, how, true);
+			hold(&f, how, false);
+			CU_ASSERT_EQUAL(sent(), 0);
+			eventfd_signal(fd);
+			CU_ASSERT_EQUAL(sent(), 1);
+			end_bound(&f, fd);
+		}
+	}
+}
+
+static void test_bound_reset(void)
+{
+	struct probe_options options;
+	struct pci_fixture f;
+	int fd;
+
+	begin_bound(&f, &options, &fd);
+	hold(&f, BY_MASK, true);
+	eventfd_signal(fd);
+	pci_bus_reset(f.bus);
+	cfg_write(&f, 6, PCI_BASE_ADDRESS_1, 4, BAR);
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	CU_ASSERT_EQUAL(pending(&f, 69), 0);
+	/* It is bound still, and what comes from now on is kept. */
+	eventfd_signal(fd);
+	CU_ASSERT_EQUAL(pending(&f, 69), 1);
+	set_entry(&f, 69, ADDRESS, 0x40, 0);
+	cfg_write(&f, 6, CONTROL, 2, ENABLE);
+	CU_ASSERT_EQUAL(sent(), 1);
+	end_bound(&f, fd);
+}
+
+/* The hypervisor has no room: said, kept, and tried again at the next opportunity. */
+static void test_bound_unroutable(void)
+{
+	struct probe_options options;
+	struct pci_fixture f;
+	int fd;
+
+	begin_bound(&f, &options, &fd);
+	hold(&f, BY_MASKALL, true);
+	fake_hv_fail_nth(1, -ENOSPC);
+	log_set_level((enum log_level)-1);
+	hold(&f, BY_MASKALL, false);
+	log_set_level(LOG_LEVEL_WARNING);
+	eventfd_signal(fd);
+	CU_ASSERT_EQUAL(sent(), 0);
+	CU_ASSERT_EQUAL(pending(&f, 69), 1);
+	hold(&f, BY_MASKALL, false);
+	CU_ASSERT_EQUAL(sent(), 1);
+	eventfd_signal(fd);
+	CU_ASSERT_EQUAL(sent(), 1);
+	end_bound(&f, fd);
 }
 
 static void test_reset(void)
@@ -342,6 +501,10 @@ static const struct unit_test tests[] = {
 	{ "changed while masked", test_changed_while_masked },
 	{ "reserved bits of vector control", test_reserved_control_bits },
 	{ "bus mastering off", test_bus_master_off },
+	{ "an eventfd raises a vector", test_bound },
+	{ "an eventfd whose vector is held back", test_bound_and_held },
+	{ "an eventfd over a reset", test_bound_reset },
+	{ "an eventfd that cannot be routed", test_bound_unroutable },
 	{ "reset", test_reset },
 	{ "device without MSI-X", test_device_without },
 };
