@@ -82,10 +82,12 @@ IVSHMEM_SRCS := \
 
 PEER_SRCS := \
 	ivshmem/peer.c \
+	ivshmem/peer_claim.c \
 	ivshmem/peer_greeting.c \
 	ivshmem/wire.c
 
 SERVER_SRCS := \
+	ivshmem/peer_claim.c \
 	ivshmem/server.c \
 	ivshmem/server_client.c \
 	ivshmem/server_ids.c \
@@ -327,8 +329,8 @@ RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
 REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
 	ivshmem/record_file.o ivshmem/region.o ivshmem/region_join.o ivshmem/runtime_dir.o \
 	ivshmem/users.o lib/fds.o tests/unit/region_fixture.o
-PEER_OBJS := ivshmem/peer.o ivshmem/peer_greeting.o ivshmem/wire.o lib/error.o \
-	lib/event_loop.o lib/fd_passing.o lib/fds.o
+PEER_OBJS := ivshmem/peer.o ivshmem/peer_claim.o ivshmem/peer_greeting.o ivshmem/wire.o \
+	lib/error.o lib/event_loop.o lib/fd_passing.o lib/fds.o
 REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o \
 	lib/parse.o
@@ -372,6 +374,7 @@ UNIT_TESTS := \
 	pci_msix \
 	pci_slot \
 	peer \
+	peer_claim \
 	power \
 	pvh \
 	record \
@@ -406,6 +409,7 @@ test_parse_OBJS := lib/parse.o
 test_name_OBJS := ivshmem/name.o lib/error.o
 test_name_LIBS := $(CRYPTO_LIBS)
 test_peer_OBJS := $(PEER_OBJS) tests/leaks.o
+test_peer_claim_OBJS := ivshmem/peer_claim.o lib/fds.o
 test_record_OBJS := $(RECORD_OBJS)
 test_record_LIBS := $(CRYPTO_LIBS)
 test_record_file_OBJS := $(REGION_OBJS)

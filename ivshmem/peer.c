@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ivshmem/peer_claim.h"
 #include "ivshmem/peer_greeting.h"
 #include "lib/fds.h"
 
@@ -280,8 +281,8 @@ static void timer_expired(void *ctx, uint32_t events)
 }
 
 /* All but the socket. */
-static int peer_new(struct event_loop *loop, const char *name, unsigned int timeout_ms,
-		    const struct ivshmem_peer_ops *ops, void *ctx, struct ivshmem_peer **ret_peer)
+static int peer_new(struct event_loop *loop, const struct ivshmem_peer_params *params,
+		    struct ivshmem_peer **ret_peer)
 {
 	struct ivshmem_peer *peer;
 	int ret;
@@ -290,13 +291,13 @@ static int peer_new(struct event_loop *loop, const char *name, unsigned int time
 	if (!peer)
 		return -ENOMEM;
 	peer->loop = loop;
-	peer->ops = ops;
-	peer->ctx = ctx;
-	snprintf(peer->name, sizeof(peer->name), "%s", name);
+	peer->ops = params->ops;
+	peer->ctx = params->ctx;
+	snprintf(peer->name, sizeof(peer->name), "%s", params->path);
 	peer->socket = -1;
 	peer->in = (struct ivshmem_wire_in)IVSHMEM_WIRE_IN_NONE;
 	peer->greeting = (struct ivshmem_greeting)IVSHMEM_GREETING_START;
-	peer->timeout_ms = timeout_ms ? timeout_ms : IVSHMEM_PEER_TIMEOUT_MS;
+	peer->timeout_ms = params->timeout_ms ? params->timeout_ms : IVSHMEM_PEER_TIMEOUT_MS;
 	peer->deadline_ms = now_ms() + peer->timeout_ms;
 	peer->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (peer->timer < 0) {
@@ -314,10 +315,22 @@ out_free:
 	return ret;
 }
 
-int ivshmem_peer_connect(struct event_loop *loop, const char *path, unsigned int timeout_ms,
-			 const struct ivshmem_peer_ops *ops, void *ctx,
+static int open_socket(struct ivshmem_peer *peer, const struct ivshmem_peer_params *params,
+		       struct error *err)
+{
+	peer->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (peer->socket < 0)
+		return error_set(err, -errno, "socket: %s", strerror(errno));
+	/* It may fail, where a sandbox forbids it: then the server gives whatever id it likes. */
+	if (params->has_former_id)
+		ivshmem_claim_bind(peer->socket, params->former_id);
+	return 0;
+}
+
+int ivshmem_peer_connect(struct event_loop *loop, const struct ivshmem_peer_params *params,
 			 struct ivshmem_peer **ret_peer, struct error *err)
 {
+	const char *path = params->path;
 	struct ivshmem_peer *peer;
 	int ret;
 
@@ -327,13 +340,11 @@ int ivshmem_peer_connect(struct event_loop *loop, const char *path, unsigned int
 		return error_set(err, -ENAMETOOLONG,
 				 "ivshmem server %s: the path of a socket has at most %zu bytes",
 				 path, sizeof(peer->name) - 1);
-	ret = peer_new(loop, path, timeout_ms, ops, ctx, &peer);
+	ret = peer_new(loop, params, &peer);
 	if (ret < 0)
 		return error_set(err, ret, "ivshmem server %s: %s", path, strerror(-ret));
-	peer->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (peer->socket < 0)
-		ret = error_set(err, -errno, "socket: %s", strerror(errno));
-	else
+	ret = open_socket(peer, params, err);
+	if (ret == 0)
 		ret = connect_step(peer, err);
 	if (ret < 0) {
 		prefix(peer, ret, err);
@@ -344,22 +355,21 @@ int ivshmem_peer_connect(struct event_loop *loop, const char *path, unsigned int
 	return 0;
 }
 
-int ivshmem_peer_from_fd(struct event_loop *loop, int fd, const char *name, unsigned int timeout_ms,
-			 const struct ivshmem_peer_ops *ops, void *ctx,
+int ivshmem_peer_from_fd(struct event_loop *loop, int fd, const struct ivshmem_peer_params *params,
 			 struct ivshmem_peer **ret_peer, struct error *err)
 {
 	struct ivshmem_peer *peer;
 	int ret;
 
-	ret = peer_new(loop, name, timeout_ms, ops, ctx, &peer);
+	ret = peer_new(loop, params, &peer);
 	if (ret < 0)
-		return error_set(err, ret, "ivshmem server %s: %s", name, strerror(-ret));
+		return error_set(err, ret, "ivshmem server %s: %s", params->path, strerror(-ret));
 	ret = event_loop_add(loop, fd, EPOLLIN, socket_ready, peer, &peer->socket_source);
 	if (ret == 0)
 		ret = arm_timer(peer, peer->deadline_ms);
 	if (ret < 0) {
 		ivshmem_peer_free(peer);
-		return error_set(err, ret, "ivshmem server %s: %s", name, strerror(-ret));
+		return error_set(err, ret, "ivshmem server %s: %s", params->path, strerror(-ret));
 	}
 	peer->socket = fd;
 	*ret_peer = peer;

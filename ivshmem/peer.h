@@ -7,6 +7,7 @@
 #ifndef IVSHMEM_PEER_H
 #define IVSHMEM_PEER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ivshmem/wire.h"
@@ -21,7 +22,12 @@ struct ivshmem_peer;
  * on and is close-on-exec and non-blocking. Each callback may free the peer.
  */
 struct ivshmem_peer_ops {
-	/* The greeting is over: the own id and the memory of @size bytes, a power of two. Once. */
+	/*
+	 * The greeting is over: the own id and the memory of @size bytes, a power of two. Once.
+	 * @memory_fd carries the lease of the id: as long as it or a duplicate of it is open, no
+	 * server of this memory, not even a new one, gives the id to anybody else. So keep it open
+	 * for as long as the id is used, also after lost().
+	 */
 	void (*ready)(void *ctx, uint16_t id, int memory_fd, uint64_t size);
 	/* Writing to @fd rings @vector of the peer @id; vectors come in order, from 0. */
 	void (*joined)(void *ctx, uint16_t id, unsigned int vector, int fd);
@@ -40,22 +46,29 @@ struct ivshmem_peer_ops {
 
 #define IVSHMEM_PEER_TIMEOUT_MS 10000
 
+struct ivshmem_peer_params {
+	const char *path;	 /* of the server's socket; copied */
+	unsigned int timeout_ms; /* for greeting and a wait for room in the server's queue
+				    together; 0: IVSHMEM_PEER_TIMEOUT_MS */
+	bool has_former_id;	 /* ask for the id that a server before gave, which may refuse */
+	uint16_t former_id;
+	const struct ivshmem_peer_ops *ops; /* it, the context and the loop outlive the peer */
+	void *ctx;
+};
+
 /*
- * Connect to the socket at @path; greeting and a wait for room in the server's queue together may
- * take @timeout_ms (0: IVSHMEM_PEER_TIMEOUT_MS). @ops, @ctx and @loop must outlive the peer.
- * Returns 0 and a peer to be ended with ivshmem_peer_free(), or with a line -ENAMETOOLONG (above
- * 107 bytes), -ENOENT, -ECONNREFUSED (nobody listens), -EACCES, -ENOMEM or another -errno.
+ * Connect to a server. Does not block. Returns 0 and a peer to be ended with ivshmem_peer_free(),
+ * or with a line -ENAMETOOLONG (a path above 107 bytes), -ENOENT, -ECONNREFUSED (nobody listens),
+ * -EACCES, -ENOMEM or another -errno.
  */
-int ivshmem_peer_connect(struct event_loop *loop, const char *path, unsigned int timeout_ms,
-			 const struct ivshmem_peer_ops *ops, void *ctx,
+int ivshmem_peer_connect(struct event_loop *loop, const struct ivshmem_peer_params *params,
 			 struct ivshmem_peer **ret_peer, struct error *err);
 
 /*
  * The same over a stream socket that is connected already, which is the peer's if this succeeds.
- * @name stands for it in messages.
+ * The path only stands for it in messages, and no id is asked for.
  */
-int ivshmem_peer_from_fd(struct event_loop *loop, int fd, const char *name, unsigned int timeout_ms,
-			 const struct ivshmem_peer_ops *ops, void *ctx,
+int ivshmem_peer_from_fd(struct event_loop *loop, int fd, const struct ivshmem_peer_params *params,
 			 struct ivshmem_peer **ret_peer, struct error *err);
 
 /* Leave: the connection is closed, and no callback happens after this. NULL is fine. */

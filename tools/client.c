@@ -236,8 +236,14 @@ struct client *client_new(unsigned int timeout_s, struct error *err)
 
 int client_connect(struct client *client, const char *path, struct error *err)
 {
-	return ivshmem_peer_connect(client->loop, path, client->timeout_s * MS_PER_S, &peer_ops,
-				    client, &client->peer, err);
+	const struct ivshmem_peer_params params = {
+		.path = path,
+		.timeout_ms = client->timeout_s * MS_PER_S,
+		.ops = &peer_ops,
+		.ctx = client,
+	};
+
+	return ivshmem_peer_connect(client->loop, &params, &client->peer, err);
 }
 
 void client_free(struct client *client)

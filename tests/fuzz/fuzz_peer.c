@@ -217,14 +217,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { .data = data, .size = size };
 	struct seen *seen = calloc(1, sizeof(*seen));
+	const struct ivshmem_peer_params params = {
+		.path = "fuzz",
+		.timeout_ms = 60000,
+		.ops = &ops,
+		.ctx = seen,
+	};
 	struct error err;
 	unsigned int fds = count_fds();
 	int pair[2];
 
 	check(seen != NULL && event_loop_new(&seen->loop) == 0);
 	check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	check(ivshmem_peer_from_fd(seen->loop, pair[1], "fuzz", 60000, &ops, seen, &seen->peer,
-				   &err) == 0);
+	check(ivshmem_peer_from_fd(seen->loop, pair[1], &params, &seen->peer, &err) == 0);
 	seen->free_in_callback = take_byte(&input) == 255;
 	while (input.size > 0)
 		step(seen, pair[0], &input);

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ivshmem/peer_claim.h"
 #include "lib/fd_passing.h"
 #include "lib/fds.h"
 #include "lib/util.h"
@@ -117,6 +118,12 @@ static const struct ivshmem_peer_ops ops = {
 
 static void start(struct seen *seen, unsigned int timeout_ms)
 {
+	const struct ivshmem_peer_params params = {
+		.path = "test",
+		.timeout_ms = timeout_ms,
+		.ops = &ops,
+		.ctx = seen,
+	};
 	struct error err = { "" };
 	int pair[2], ret;
 
@@ -124,8 +131,7 @@ static void start(struct seen *seen, unsigned int timeout_ms)
 	CU_ASSERT_EQUAL_FATAL(event_loop_new(&seen->loop), 0);
 	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	seen->server = pair[0];
-	ret = ivshmem_peer_from_fd(seen->loop, pair[1], "test", timeout_ms, &ops, seen, &seen->peer,
-				   &err);
+	ret = ivshmem_peer_from_fd(seen->loop, pair[1], &params, &seen->peer, &err);
 	CU_ASSERT_EQUAL_FATAL(ret, 0);
 }
 
@@ -465,8 +471,14 @@ static void listener_end(struct listener *listener)
 
 static int connect_to(struct seen *seen, const char *path, unsigned int timeout_ms)
 {
-	return ivshmem_peer_connect(seen->loop, path, timeout_ms, &ops, seen, &seen->peer,
-				    &seen->err);
+	const struct ivshmem_peer_params params = {
+		.path = path,
+		.timeout_ms = timeout_ms,
+		.ops = &ops,
+		.ctx = seen,
+	};
+
+	return ivshmem_peer_connect(seen->loop, &params, &seen->peer, &seen->err);
 }
 
 static void test_connect(void)
@@ -496,6 +508,41 @@ static void test_connect(void)
 	end(&seen);
 	after = leaks_count();
 	CU_ASSERT_TRUE(leaks_equal(&before, &after));
+}
+
+/* What the server sees of who connected: no address, or the claim of an id. */
+static void expect_claim(struct seen *seen, const struct listener *listener, bool claimed)
+{
+	socklen_t length = sizeof(struct sockaddr_un);
+	struct sockaddr_un address;
+	uint16_t id = 0;
+	int fd;
+
+	fd = accept(listener->fd, (struct sockaddr *)&address, &length);
+	CU_ASSERT_TRUE(fd >= 0);
+	CU_ASSERT_EQUAL(ivshmem_claim_parse(&address, length, &id), claimed ? 0 : -EINVAL);
+	CU_ASSERT_EQUAL(id, claimed ? 65535 : 0);
+	fd_close(&fd);
+	ivshmem_peer_free(seen->peer);
+	seen->peer = NULL;
+}
+
+static void test_claim(void)
+{
+	struct seen seen = { .server = -1 };
+	struct listener listener;
+	struct ivshmem_peer_params params = { .former_id = 65535, .ops = &ops, .ctx = &seen };
+
+	CU_ASSERT_EQUAL_FATAL(event_loop_new(&seen.loop), 0);
+	listener_start(&listener, 1);
+	params.path = listener.path;
+	CU_ASSERT_EQUAL_FATAL(ivshmem_peer_connect(seen.loop, &params, &seen.peer, &seen.err), 0);
+	expect_claim(&seen, &listener, false);
+	params.has_former_id = true;
+	CU_ASSERT_EQUAL_FATAL(ivshmem_peer_connect(seen.loop, &params, &seen.peer, &seen.err), 0);
+	expect_claim(&seen, &listener, true);
+	listener_end(&listener);
+	end(&seen);
 }
 
 static void test_long_path(void)
@@ -576,6 +623,7 @@ static const struct unit_test tests[] = {
 	{ "no room for descriptors", test_no_room },
 	{ "the time limit", test_time_limit },
 	{ "connecting", test_connect },
+	{ "asking for an id", test_claim },
 	{ "a long path", test_long_path },
 	{ "a full queue", test_full_queue },
 };
