@@ -78,6 +78,7 @@ IVSHMEM_SRCS := \
 	ivshmem/region_list.c \
 	ivshmem/region_remove.c \
 	ivshmem/runtime_dir.c \
+	ivshmem/server_path.c \
 	ivshmem/users.c
 
 PEER_SRCS := \
@@ -390,6 +391,7 @@ UNIT_TESTS := \
 	server_ids \
 	server_log \
 	server_options \
+	server_path \
 	uart \
 	vcpu \
 	vm \
@@ -431,6 +433,9 @@ test_server_ids_OBJS := ivshmem/server_ids.o
 test_server_log_OBJS := ivshmem/server_log.o lib/fds.o tests/leaks.o
 test_server_options_OBJS := tools/server_options.o ivshmem/name.o lib/error.o lib/parse.o
 test_server_options_LIBS := $(CRYPTO_LIBS)
+test_server_path_OBJS := ivshmem/server_path.o ivshmem/name.o ivshmem/runtime_dir.o lib/error.o \
+	lib/fds.o
+test_server_path_LIBS := $(CRYPTO_LIBS)
 
 # devicemodel/config
 test_command_line_OBJS := $(CONFIG_OBJS)

@@ -8,7 +8,7 @@
 #include <sysexits.h>
 
 #include "ivshmem/name.h"
-#include "ivshmem/runtime_dir.h"
+#include "ivshmem/server_path.h"
 #include "lib/fds.h"
 #include "lib/log.h"
 #include "lib/parse.h"
@@ -118,10 +118,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *args)
 }
 
 /* The socket of a region's server. Returns 0 or an exit status. */
-static int region_socket(const char *word, char *path, size_t size)
+static int region_socket(const char *word, char path[IVSHMEM_SERVER_PATH_MAX])
 {
-	struct ivshmem_runtime_dir dir = { .fd = -1 };
-	char key[IVSHMEM_KEY_MAX];
 	struct ivshmem_name name;
 	struct error err = { "" };
 
@@ -129,21 +127,10 @@ static int region_socket(const char *word, char *path, size_t size)
 		log_error(NULL, "%s", err.text);
 		return EX_USAGE;
 	}
-	if (name.land != IVSHMEM_LAND_DM) {
-		log_error(NULL, "region %s belongs to the hypervisor: only dm:/ regions have a"
-			  " server", word);
-		return EX_USAGE;
-	}
-	if (ivshmem_name_key(&name, key) < 0) {
-		log_error(NULL, "region %s: libcrypto has no SHA-256", word);
-		return 1;
-	}
-	if (ivshmem_runtime_dir_open(&dir, &err) < 0) {
+	if (ivshmem_server_path(&name, path, &err) < 0) {
 		log_error(NULL, "%s", err.text);
-		return 1;
+		return name.land == IVSHMEM_LAND_DM ? 1 : EX_USAGE;
 	}
-	snprintf(path, size, "%s/%s.sock", dir.path, key);
-	ivshmem_runtime_dir_close(&dir);
 	return 0;
 }
 
@@ -182,7 +169,7 @@ static int run(const struct arguments *args, const char *path)
 
 int main(int argc, char **argv)
 {
-	char path[IVSHMEM_RUNTIME_DIR_MAX + IVSHMEM_KEY_MAX + sizeof("/.sock")] = DEFAULT_PATH;
+	char path[IVSHMEM_SERVER_PATH_MAX] = DEFAULT_PATH;
 	struct arguments args = { .timeout_s = DEFAULT_TIMEOUT_S };
 	int status;
 
@@ -198,7 +185,7 @@ int main(int argc, char **argv)
 		fputs(help_text, stdout);
 	} else {
 		if (args.region)
-			status = region_socket(args.region, path, sizeof(path));
+			status = region_socket(args.region, path);
 		if (status)
 			return status;
 		raise_limit();

@@ -9,8 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "ivshmem/runtime_dir.h"
 #include "ivshmem/server.h"
+#include "ivshmem/server_path.h"
 #include "lib/event_loop.h"
 #include "lib/fds.h"
 #include "lib/log.h"
@@ -25,7 +25,7 @@ struct program {
 	struct event_loop *loop;
 	struct server_memory memory;
 	struct server_socket socket;
-	char socket_path[IVSHMEM_RUNTIME_DIR_MAX + IVSHMEM_KEY_MAX + sizeof("/.sock")];
+	char socket_path[IVSHMEM_SERVER_PATH_MAX];
 	int signals;
 	struct event_source *signal_source;
 	struct ivshmem_server *server;
@@ -127,26 +127,17 @@ static int open_signals(struct program *program, struct error *err)
 	return 0;
 }
 
-/* A region's socket is where its users look for it: <runtime directory>/<key>.sock. */
+/* A region's socket is where its users look for it. */
 static int find_socket_path(struct program *program, struct error *err)
 {
-	struct ivshmem_runtime_dir dir;
-	char key[IVSHMEM_KEY_MAX];
 	int ret;
 
 	if (program->options.socket)
 		return 0;
-	ret = ivshmem_name_key(&program->options.region_name, key);
-	if (ret < 0)
-		return error_set(err, ret, "region %s: no key can be made",
-				 program->options.region);
-	ret = ivshmem_runtime_dir_open(&dir, err);
-	if (ret < 0)
-		return ret;
-	snprintf(program->socket_path, sizeof(program->socket_path), "%s/%s.sock", dir.path, key);
-	ivshmem_runtime_dir_close(&dir);
-	program->options.socket = program->socket_path;
-	return 0;
+	ret = ivshmem_server_path(&program->options.region_name, program->socket_path, err);
+	if (ret == 0)
+		program->options.socket = program->socket_path;
+	return ret;
 }
 
 static int start_server(struct program *program, struct error *err)
@@ -183,7 +174,7 @@ static int set_up(struct program *program, struct error *err)
 					 err);
 	if (ret == 0)
 		ret = start_server(program, err);
-	if (ret == 0 && !options->foreground) {
+	if (ret == 0 && !options->foreground && options->pid_file) {
 		ret = server_pid_file_write(options->pid_file, err);
 		program->has_pid_file = ret == 0;
 	}

@@ -49,7 +49,8 @@ const char server_options_help[] =
 	"  -h, --help             this text\n"
 	"  -v, --verbose          tell who comes and goes; needs -F\n"
 	"  -F, --foreground       stay in the foreground\n"
-	"  -p, --pid-file PATH    default " DEFAULT_PID_FILE "; not with -F\n"
+	"  -p, --pid-file PATH    default " DEFAULT_PID_FILE ", with --region none;\n"
+	"                         not with -F\n"
 	"  -S, --socket PATH      default " DEFAULT_SOCKET "\n"
 	"  -M NAME                POSIX object for the memory, default " DEFAULT_SHM "\n"
 	"  -m DIR                 a file without a name in DIR instead, as in a hugetlbfs\n"
@@ -203,6 +204,9 @@ static int check_together(struct server_options *options, struct error *err)
 		options->shm = DEFAULT_SHM;
 	if (!options->region && !options->socket)
 		options->socket = DEFAULT_SOCKET;
+	/* A place that all regions' servers would share. */
+	if (!options->region && !options->pid_file)
+		options->pid_file = DEFAULT_PID_FILE;
 	return 0;
 }
 
@@ -210,7 +214,6 @@ int server_options_parse(struct server_options *ret_options, int argc, char **ar
 			 struct error *err)
 {
 	struct server_options options = {
-		.pid_file = DEFAULT_PID_FILE,
 		.size = DEFAULT_SIZE,
 		.asked_size = DEFAULT_SIZE,
 		.vectors = 1,

@@ -18,7 +18,7 @@ struct server_options {
 	bool verbose;
 	bool foreground;
 	bool exit_when_empty;
-	const char *pid_file;
+	const char *pid_file; /* NULL: none */
 	const char *socket; /* NULL: where the region's users look for it */
 	/* The memory: one of these three. */
 	const char *shm; /* name of a POSIX object, without a slash */

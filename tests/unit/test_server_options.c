@@ -102,6 +102,7 @@ static void test_others(void)
 	CU_ASSERT_EQUAL(options.socket_mode, 0660);
 	CU_ASSERT_EQUAL(parse(&options, "--region", "dm:/a"), 0);
 	CU_ASSERT_PTR_NULL(options.socket);
+	CU_ASSERT_PTR_NULL(options.pid_file);
 	CU_ASSERT_PTR_NULL(options.shm);
 }
 
