@@ -79,6 +79,7 @@ IVSHMEM_SRCS := \
 	ivshmem/region_remove.c \
 	ivshmem/runtime_dir.c \
 	ivshmem/server_path.c \
+	ivshmem/server_start.c \
 	ivshmem/users.c
 
 PEER_SRCS := \
@@ -141,7 +142,10 @@ HW_SRCS := \
 	hw/pci/devices.c \
 	hw/pci/ivshmem.c \
 	hw/pci/ivshmem_core.c \
-	hw/pci/ivshmem_options.c
+	hw/pci/ivshmem_doorbell.c \
+	hw/pci/ivshmem_link.c \
+	hw/pci/ivshmem_options.c \
+	hw/pci/ivshmem_vectors.c
 
 BOOT_SRCS := \
 	devicemodel/boot/acpi.c \
@@ -159,6 +163,7 @@ BOOT_SRCS := \
 ACRN_DM_SRCS := \
 	$(LIB_SRCS) \
 	$(IVSHMEM_SRCS) \
+	$(PEER_SRCS) \
 	$(CONFIG_SRCS) \
 	$(HYPERVISOR_SRCS) \
 	$(VM_SRCS) \
@@ -332,6 +337,9 @@ REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_l
 	ivshmem/users.o lib/fds.o tests/unit/region_fixture.o
 PEER_OBJS := ivshmem/peer.o ivshmem/peer_claim.o ivshmem/peer_greeting.o ivshmem/wire.o \
 	lib/error.o lib/event_loop.o lib/fd_passing.o lib/fds.o
+# What a device with vectors needs besides, down to the peer protocol.
+DOORBELL_OBJS := hw/pci/ivshmem_doorbell.o hw/pci/ivshmem_link.o hw/pci/ivshmem_vectors.o \
+	ivshmem/runtime_dir.o ivshmem/server_path.o ivshmem/server_start.o lib/log.o $(PEER_OBJS)
 REGION_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 CONFIG_OBJS := $(CONFIG_SRCS:%.c=%.o) hw/pci/ivshmem_options.o ivshmem/name.o lib/error.o \
 	lib/parse.o
@@ -467,10 +475,10 @@ test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \
 	hw/isa/console_input.o hw/isa/console_output.o hw/isa/terminal.o hw/isa/uart.o \
 	lib/error.o lib/event_loop.o lib/fds.o lib/log.o
 test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci/devices.o \
-	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o \
-	devicemodel/config/device_class.o lib/log.o tests/unit/region_fixture.o
+	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
+	devicemodel/config/device_class.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
-test_ivshmem_core_OBJS := hw/pci/ivshmem_core.o ivshmem/name.o lib/error.o
+test_ivshmem_core_OBJS := $(DOORBELL_OBJS) hw/pci/ivshmem_core.o ivshmem/name.o ivshmem/ofd_lock.o
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
 	ivshmem/name.o lib/error.o lib/parse.o
@@ -601,8 +609,8 @@ fuzz_command_line_SRCS := $(CONFIG_SRCS) hw/pci/ivshmem_options.c ivshmem/name.c
 	lib/parse.c
 fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c \
 	devicemodel/vm/memory.c devicemodel/config/device_class.c hw/pci/ivshmem.c \
-	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c ivshmem/name.c lib/error.c lib/fds.c lib/log.c \
-	lib/parse.c tests/fake_hv.c
+	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c $(DOORBELL_OBJS:%.o=%.c) ivshmem/name.c \
+	ivshmem/ofd_lock.c lib/parse.c tests/fake_hv.c
 fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
 
 # Asked for only where it matters, since asking takes a moment.

@@ -117,6 +117,8 @@ static int run_vm(const struct vm_config *config, const struct hv_ops *ops, stru
 	struct vm *vm = NULL;
 	int signals, ret, status = EXIT_ERROR;
 
+	/* Each vector of each peer takes one. */
+	fds_raise_limit();
 	signals = open_signals();
 	if (signals < 0) {
 		error_set(err, signals, "cannot wait for signals: %s", strerror(-signals));

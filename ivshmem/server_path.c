@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "ivshmem/runtime_dir.h"
+#include "lib/fds.h"
 
 int ivshmem_server_path(const struct ivshmem_name *name, char ret_path[IVSHMEM_SERVER_PATH_MAX],
 			struct error *err)
@@ -37,4 +40,21 @@ int ivshmem_server_path(const struct ivshmem_name *name, char ret_path[IVSHMEM_S
 				 name->text, path, length, IVSHMEM_SERVER_PATH_MAX - 1);
 	memcpy(ret_path, path, (size_t)length + 1);
 	return 0;
+}
+
+int ivshmem_server_probe(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int probe, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	/* A socket of another type is told EPROTOTYPE where somebody listens; that is all. */
+	probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (probe < 0)
+		return -errno;
+	ret = connect(probe, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	fd_close(&probe);
+	return ret == -EPROTOTYPE ? 0 : ret;
 }

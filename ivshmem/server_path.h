@@ -18,4 +18,11 @@
 int ivshmem_server_path(const struct ivshmem_name *name, char ret_path[IVSHMEM_SERVER_PATH_MAX],
 			struct error *err);
 
+/*
+ * Does somebody listen at @path? Whoever does hears nothing of it: becoming a client and leaving
+ * again would be told to all others. Returns 0: yes; -ECONNREFUSED: there is a socket that nobody
+ * listens at; -ENOENT; -ENAMETOOLONG; or another -errno of connect(2).
+ */
+int ivshmem_server_probe(const char *path);
+
 #endif

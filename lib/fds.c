@@ -51,6 +51,13 @@ int fd_reopen(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
+int fd_duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
+}
+
 int eventfd_new(void)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -24,6 +24,9 @@ void fds_raise_limit(void);
  */
 int fd_reopen(int fd);
 
+/* Another descriptor of the same open file description, or -errno. The caller closes it. */
+int fd_duplicate(int fd);
+
 /* A non-blocking eventfd with counter 0, or -errno. The caller closes it. */
 int eventfd_new(void);
 

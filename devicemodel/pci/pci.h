@@ -253,10 +253,10 @@ void pci_msix_fini(struct pci_dev *dev);
 void pci_msix_fire(struct pci_dev *dev, unsigned int vector);
 
 /*
- * Have each signal of the eventfd @fd raise @vector from now on, one that it holds already included;
+ * Have each signal of the eventfd @fd raise @vector from now on, what it holds already included;
  * with -1 nothing does any more. While the vector is open the hypervisor takes the signals, without
- * a user-space wakeup; while it is not, @fd keeps them and the PBA shows them. @fd is non-blocking,
- * bound once, and stays the caller's until it is unbound or the device's fini was called.
+ * a user-space wakeup; while it is not, @fd keeps them and the PBA shows them. @fd is non-blocking
+ * and stays the caller's, open until it is unbound or the device's fini was called.
  */
 void pci_msix_bind_fd(struct pci_dev *dev, unsigned int vector, int fd);
 

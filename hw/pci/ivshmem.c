@@ -23,6 +23,7 @@
 #define REVISION 1
 
 #define BAR_REGISTERS 0
+#define BAR_MSIX 1
 #define BAR_MEMORY 2
 
 struct ivshmem {
@@ -54,9 +55,50 @@ static void unmap_memory(void *ctx, uint64_t gpa)
 	memory_unmap(dev->pci.bus->memory, gpa);
 }
 
+static void lock(void *ctx)
+{
+	struct ivshmem *dev = ctx;
+
+	io_bus_lock(dev->pci.bus->io);
+}
+
+static void unlock(void *ctx)
+{
+	struct ivshmem *dev = ctx;
+
+	io_bus_unlock(dev->pci.bus->io);
+}
+
+static void bind_vector(void *ctx, unsigned int vector, int fd)
+{
+	struct ivshmem *dev = ctx;
+
+	pci_msix_bind_fd(&dev->pci, vector, fd);
+}
+
+static void raise_vector(void *ctx, unsigned int vector)
+{
+	struct ivshmem *dev = ctx;
+
+	pci_msix_fire(&dev->pci, vector);
+}
+
+static int catch_ring(void *ctx, uint32_t value, int fd, bool on)
+{
+	struct ivshmem *dev = ctx;
+
+	return pci_bar_signal_on_write(&dev->pci, BAR_REGISTERS, IVSHMEM_DOORBELL, sizeof(value),
+				       value, fd, on);
+}
+
 static const struct ivshmem_host host = {
 	.map_memory = map_memory,
 	.unmap_memory = unmap_memory,
+	.lock = lock,
+	.unlock = unlock,
+	.bind_vector = bind_vector,
+	.raise_vector = raise_vector,
+	.catch_ring = catch_ring,
 };
 
 static int ivshmem_check(const void *arg, uint32_t capabilities, struct error *err)
@@ -67,11 +109,6 @@ static int ivshmem_check(const void *arg, uint32_t capabilities, struct error *e
 		return error_set(err, -ENOTSUP,
 				 "\"%s\": hv:/ regions need the ACRN hypervisor; use dm:/",
 				 options->name.text);
-	if (options->vectors)
-		return error_set(err, -ENOTSUP,
-				 "vectors=%llu: this version has no doorbells; leave the key "
-				 "out and poll",
-				 (unsigned long long)options->vectors);
 	return 0;
 }
 
@@ -89,10 +126,24 @@ static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
 		.subsystem = id->given ? id->value : SUBSYSTEM_QEMU,
 	};
 
+	const struct ivshmem_carrier carrier = {
+		.host = &host,
+		.ctx = dev,
+		.tag = pci->tag,
+		.loop = pci->bus->loop,
+	};
+	int ret;
+
 	pci_config_identify(pci, &identity);
 	pci_bar_add(pci, BAR_REGISTERS, PCI_BAR_MEM32, false, IVSHMEM_REGISTERS_SIZE);
 	pci_bar_add(pci, BAR_MEMORY, PCI_BAR_MEM64, true, options->size);
-	return ivshmem_core_init(&dev->core, options, &host, dev, err);
+	if (options->vectors) {
+		ret = pci_msix_init(pci, BAR_MSIX, (unsigned int)options->vectors);
+		if (ret < 0)
+			return error_set(err, ret, "vectors=%llu: %s",
+					 (unsigned long long)options->vectors, strerror(-ret));
+	}
+	return ivshmem_core_init(&dev->core, options, &carrier, err);
 }
 
 static void ivshmem_reset(struct pci_dev *pci)
@@ -122,6 +173,8 @@ static void ivshmem_bar_moved(struct pci_dev *pci, int bar, uint64_t addr)
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
+	if (bar == BAR_REGISTERS)
+		ivshmem_core_registers_move(&dev->core);
 	if (bar == BAR_MEMORY)
 		ivshmem_core_place_memory(&dev->core, addr);
 }

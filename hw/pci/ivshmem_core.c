@@ -1,12 +1,185 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Registers and memory of an ivshmem device. */
+/* Registers, memory and doorbells of an ivshmem device. */
 #include "hw/pci/ivshmem_core.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "hw/pci/ivshmem_doorbell.h"
+#include "hw/pci/ivshmem_link.h"
 #include "hw/pci/ivshmem_options.h"
+#include "hw/pci/ivshmem_vectors.h"
 #include "ivshmem/region.h"
+#include "lib/fds.h"
+#include "lib/log.h"
+
+static void lock(struct ivshmem_core *core)
+{
+	core->carrier.host->lock(core->carrier.ctx);
+}
+
+static void unlock(struct ivshmem_core *core)
+{
+	core->carrier.host->unlock(core->carrier.ctx);
+}
+
+/* --- what the server says ------------------------------------------------------------------- */
+
+/* Else the guest would share memory with some and doorbells with others. */
+static int check_memory(const struct ivshmem_core *core, int memory_fd, struct error *err)
+{
+	const struct ivshmem_region *region = core->region;
+	struct stat ours, theirs;
+
+	if (fstat(ivshmem_region_fd(region), &ours) < 0 || fstat(memory_fd, &theirs) < 0)
+		return error_set(err, -errno, "its memory is odd: %s", strerror(errno));
+	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+		return 0;
+	return error_set(err, -EINVAL,
+			 "it serves other memory than %s: start it with --region of this region, "
+			 "or name its object with shm=/OBJECT",
+			 ivshmem_region_path(region));
+}
+
+/* Until the link is there the guest has seen nothing, and the latest server counts. */
+static void take_first_position(struct ivshmem_core *core, uint16_t id, int memory_fd)
+{
+	ivshmem_doorbell_remove(core->doorbell, core->position);
+	fd_close(&core->lease);
+	core->position = id;
+	core->lease = memory_fd;
+}
+
+/* The lease of the position is on the first server's descriptor, so that one is kept. */
+static void compare_position(const struct ivshmem_core *core, const char *server, uint16_t id,
+			     int memory_fd)
+{
+	fd_close(&memory_fd);
+	if (id != core->position)
+		log_warning(core->carrier.tag,
+			    "ivshmem server %s gives the id %u, the guest goes on as %u: who "
+			    "joins from now on reaches it as %u only; restart the VM to mend that",
+			    server, (unsigned int)id, (unsigned int)core->position,
+			    (unsigned int)id);
+}
+
+static int server_ready(void *ctx, const char *server, uint16_t id, int memory_fd,
+			struct error *err)
+{
+	struct ivshmem_core *core = ctx;
+	int ret = check_memory(core, memory_fd, err);
+
+	if (ret < 0) {
+		fd_close(&memory_fd);
+		return ret;
+	}
+	lock(core);
+	if (core->link)
+		compare_position(core, server, id, memory_fd);
+	else
+		take_first_position(core, id, memory_fd);
+	ivshmem_vectors_retire(core->vectors);
+	unlock(core);
+	return 0;
+}
+
+static void peer_joined(void *ctx, uint16_t id, unsigned int vector, int fd)
+{
+	struct ivshmem_core *core = ctx;
+
+	lock(core);
+	/* The guest's own number is its own, whoever else a new server may have given it to. */
+	if (id == core->position)
+		fd_close(&fd);
+	else if (ivshmem_doorbell_add(core->doorbell, id, vector, fd) == -ENOMEM)
+		log_error(core->carrier.tag, "vector %u of peer %u cannot be rung: out of memory",
+			  vector, (unsigned int)id);
+	unlock(core);
+}
+
+static void peer_left(void *ctx, uint16_t id)
+{
+	struct ivshmem_core *core = ctx;
+
+	lock(core);
+	if (id != core->position)
+		ivshmem_doorbell_remove(core->doorbell, id);
+	unlock(core);
+}
+
+/* An own eventfd is rung by peers, and by the guest itself. */
+static void own_vector(void *ctx, unsigned int vector, int fd)
+{
+	struct ivshmem_core *core = ctx;
+	int copy;
+
+	if (vector >= core->vector_count) {
+		fd_close(&fd);
+		return;
+	}
+	copy = fd_duplicate(fd);
+	lock(core);
+	if (copy < 0 ||
+	    ivshmem_doorbell_add(core->doorbell, core->position, vector, copy) == -ENOMEM)
+		log_error(core->carrier.tag, "the guest cannot ring its own vector %u: %s", vector,
+			  strerror(copy < 0 ? -copy : ENOMEM));
+	ivshmem_vectors_set(core->vectors, vector, fd);
+	unlock(core);
+}
+
+static void settled(void *ctx, const char *server)
+{
+	struct ivshmem_core *core = ctx;
+	unsigned int count = ivshmem_vectors_count(core->vectors);
+
+	if (count < core->vector_count)
+		log_warning(core->carrier.tag,
+			    "ivshmem server %s gives each peer %u vectors: nobody can ring vectors "
+			    "%u to %u of this device",
+			    server, count, count, core->vector_count - 1);
+}
+
+static const struct ivshmem_link_ops link_ops = {
+	.ready = server_ready,
+	.joined = peer_joined,
+	.left = peer_left,
+	.own_vector = own_vector,
+	.settled = settled,
+};
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static int connect_server(struct ivshmem_core *core, const struct ivshmem_options *options,
+			  struct error *err)
+{
+	const struct ivshmem_carrier *carrier = &core->carrier;
+	const struct ivshmem_link_params params = {
+		.loop = carrier->loop,
+		.tag = carrier->tag,
+		.path = options->server,
+		.start = {
+			.region = core->region,
+			.name = &options->name,
+			.vectors = (unsigned int)options->vectors,
+			.group = options->group,
+		},
+		.ops = &link_ops,
+		.ctx = core,
+	};
+	int ret;
+
+	ret = ivshmem_doorbell_new(carrier->host, carrier->ctx, &core->doorbell);
+	if (ret == 0)
+		ret = ivshmem_vectors_new(carrier->host, carrier->ctx, carrier->loop,
+					  core->vector_count, &core->vectors);
+	if (ret < 0)
+		return error_set(err, ret, "out of memory");
+	return ivshmem_link_open(&params, &core->link, err);
+}
 
 int ivshmem_core_init(struct ivshmem_core *core, const struct ivshmem_options *options,
-		      const struct ivshmem_host *host, void *host_ctx, struct error *err)
+		      const struct ivshmem_carrier *carrier, struct error *err)
 {
 	const struct ivshmem_region_params params = {
 		.name = options->name,
@@ -18,19 +191,29 @@ int ivshmem_core_init(struct ivshmem_core *core, const struct ivshmem_options *o
 		.group = options->group,
 		.shm_object = options->shm_object,
 	};
+	int ret;
 
 	*core = (struct ivshmem_core){
-		.host = host,
-		.host_ctx = host_ctx,
+		.carrier = *carrier,
 		.placed = IVSHMEM_UNPLACED,
+		.vector_count = (unsigned int)options->vectors,
+		.lease = -1,
 	};
-	return ivshmem_region_attach(&params, &core->region, err);
+	ret = ivshmem_region_attach(&params, &core->region, err);
+	if (ret == 0 && core->vector_count)
+		ret = connect_server(core, options, err);
+	return ret;
 }
 
+/* Nothing here may meet a core whose memory is gone: the server's callbacks stop first. */
 void ivshmem_core_fini(struct ivshmem_core *core)
 {
 	if (!core->region)
 		return;
+	ivshmem_link_close(core->link);
+	ivshmem_vectors_free(core->vectors);
+	ivshmem_doorbell_free(core->doorbell);
+	fd_close(&core->lease);
 	ivshmem_core_place_memory(core, IVSHMEM_UNPLACED);
 	ivshmem_region_detach(core->region);
 	core->region = NULL;
@@ -41,6 +224,8 @@ void ivshmem_core_reset(struct ivshmem_core *core)
 	core->intr_mask = 0;
 	core->intr_status = 0;
 }
+
+/* --- what the guest does -------------------------------------------------------------------- */
 
 static uint32_t read_register(struct ivshmem_core *core, uint64_t offset)
 {
@@ -69,6 +254,10 @@ static void write_register(struct ivshmem_core *core, uint64_t offset, uint32_t 
 	case IVSHMEM_INTR_STATUS:
 		core->intr_status = value;
 		break;
+	case IVSHMEM_DOORBELL:
+		if (core->doorbell)
+			ivshmem_doorbell_ring(core->doorbell, value);
+		break;
 	default:
 		break;
 	}
@@ -92,15 +281,23 @@ void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int
 		write_register(core, offset + 4, (uint32_t)(value >> 32));
 }
 
+void ivshmem_core_registers_move(struct ivshmem_core *core)
+{
+	if (core->doorbell)
+		ivshmem_doorbell_cool(core->doorbell);
+}
+
 void ivshmem_core_place_memory(struct ivshmem_core *core, uint64_t gpa)
 {
+	const struct ivshmem_carrier *carrier = &core->carrier;
+
 	if (core->placed == gpa)
 		return;
 	if (core->placed != IVSHMEM_UNPLACED)
-		core->host->unmap_memory(core->host_ctx, core->placed);
+		carrier->host->unmap_memory(carrier->ctx, core->placed);
 	core->placed = IVSHMEM_UNPLACED;
 	if (gpa != IVSHMEM_UNPLACED &&
-	    core->host->map_memory(core->host_ctx, gpa, ivshmem_region_memory(core->region),
-				   ivshmem_region_size(core->region)) == 0)
+	    carrier->host->map_memory(carrier->ctx, gpa, ivshmem_region_memory(core->region),
+				      ivshmem_region_size(core->region)) == 0)
 		core->placed = gpa;
 }

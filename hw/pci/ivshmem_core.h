@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ivshmem device without its bus: registers, region, where the memory is mapped. It knows a PCI
- * core only through struct ivshmem_host, so that another device model can carry it.
+ * The ivshmem device without its bus: registers, region, where the memory is mapped, doorbells. It
+ * knows a PCI core only through struct ivshmem_host, so that another device model can carry it.
  *
- * Not thread-safe: the carrier serialises calls.
+ * Not thread-safe: the carrier serialises calls. Init and fini belong to the thread of the event
+ * loop.
  */
 #ifndef HW_PCI_IVSHMEM_CORE_H
 #define HW_PCI_IVSHMEM_CORE_H
@@ -11,10 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hw/pci/ivshmem_host.h"
 #include "lib/error.h"
 
+struct event_loop;
+struct ivshmem_doorbell;
+struct ivshmem_link;
 struct ivshmem_options;
 struct ivshmem_region;
+struct ivshmem_vectors;
 
 /* BAR0 is exactly this large; the Windows driver refuses anything else. */
 #define IVSHMEM_REGISTERS_SIZE 256
@@ -29,34 +35,38 @@ enum ivshmem_register {
 
 #define IVSHMEM_UNPLACED UINT64_MAX
 
-/* What the device asks of its carrier. */
-struct ivshmem_host {
-	/*
-	 * Show @size bytes at @memory to the guest at @gpa, without an exit per access. Returns 0
-	 * or -errno: the address cannot be mapped, and the guest sees nothing there.
-	 */
-	int (*map_memory)(void *ctx, uint64_t gpa, void *memory, uint64_t size);
-	void (*unmap_memory)(void *ctx, uint64_t gpa);
+/* Who carries the device. All of it outlives the core. */
+struct ivshmem_carrier {
+	const struct ivshmem_host *host;
+	void *ctx;
+	const char *tag; /* the device's name in the log */
+	struct event_loop *loop; /* may be NULL for a device without vectors */
 };
 
 struct ivshmem_core {
-	const struct ivshmem_host *host;
-	void *host_ctx;
+	struct ivshmem_carrier carrier;
 	struct ivshmem_region *region;
 	uint64_t placed; /* guest address of the memory, or IVSHMEM_UNPLACED */
 	uint32_t intr_mask, intr_status;
 	uint16_t position; /* this peer's id */
+	/* Only with vectors, else NULL and -1. */
+	unsigned int vector_count;
+	struct ivshmem_doorbell *doorbell;
+	struct ivshmem_vectors *vectors;
+	struct ivshmem_link *link;
+	int lease; /* descriptor that keeps the position from others, see ivshmem/peer.h */
 };
 
 /*
- * Attach to the region that @options names. Returns 0 or what ivshmem_region_attach() returns, with
+ * Attach to the region that @options, which outlive the core, name; with vectors connect to its
+ * server as well. Returns 0 or what ivshmem_region_attach() and ivshmem_link_open() return, with
  * @err. Either way ivshmem_core_fini() may be called.
  */
 int ivshmem_core_init(struct ivshmem_core *core, const struct ivshmem_options *options,
-		      const struct ivshmem_host *host, void *host_ctx, struct error *err);
+		      const struct ivshmem_carrier *carrier, struct error *err);
 void ivshmem_core_fini(struct ivshmem_core *core);
 
-/* Registers as after power-on; the region keeps its contents. */
+/* Registers as after power-on; contents of the region, id and connection stay. */
 void ivshmem_core_reset(struct ivshmem_core *core);
 
 /*
@@ -68,6 +78,9 @@ void ivshmem_core_reset(struct ivshmem_core *core);
 uint64_t ivshmem_core_read(struct ivshmem_core *core, uint64_t offset, unsigned int size);
 void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int size,
 			uint64_t value);
+
+/* BAR0 is about to be decoded elsewhere, or not at all. */
+void ivshmem_core_registers_move(struct ivshmem_core *core);
 
 /* BAR2 is decoded at @gpa now, or (IVSHMEM_UNPLACED) not at all: move the memory there. */
 void ivshmem_core_place_memory(struct ivshmem_core *core, uint64_t gpa);

@@ -139,7 +139,7 @@ static const struct option_spec specs[] = {
 	  .parse = parse_region_id },
 	{ .key = "vectors",
 	  .value = "N",
-	  .help = "0 to 2048 doorbell vectors; this version takes only 0, none",
+	  .help = "1 to 2048: with a doorbell that has so many interrupts; 0, none, if left out",
 	  .kind = OPTION_NUMBER,
 	  FIELD(vectors),
 	  .max = VECTORS_MAX },

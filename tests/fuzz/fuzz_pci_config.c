@@ -70,6 +70,19 @@ void *ivshmem_region_memory(const struct ivshmem_region *region)
 	return (void *)(uintptr_t)region;
 }
 
+/* Only devices with vectors ask for these. */
+int ivshmem_region_fd(const struct ivshmem_region *region)
+{
+	(void)region;
+	return -1;
+}
+
+const char *ivshmem_region_path(const struct ivshmem_region *region)
+{
+	(void)region;
+	return "";
+}
+
 uint64_t ivshmem_region_size(const struct ivshmem_region *region)
 {
 	(void)region;

@@ -19,6 +19,7 @@ static struct {
 	struct ivshmem_region_params params;
 	int attach_result;
 	int attached;
+	int fd;
 	char memory[1];
 } region;
 
@@ -55,6 +56,18 @@ uint64_t ivshmem_region_size(const struct ivshmem_region *self)
 	return SIZE;
 }
 
+int ivshmem_region_fd(const struct ivshmem_region *self)
+{
+	CU_ASSERT_PTR_EQUAL(self, &region);
+	return region.fd;
+}
+
+const char *ivshmem_region_path(const struct ivshmem_region *self)
+{
+	CU_ASSERT_PTR_EQUAL(self, &region);
+	return "/dev/shm/fake";
+}
+
 struct carrier {
 	unsigned int maps, unmaps;
 	int map_result;
@@ -85,6 +98,14 @@ static void unmap_memory(void *ctx, uint64_t gpa)
 
 static const struct ivshmem_host host = { .map_memory = map_memory, .unmap_memory = unmap_memory };
 
+static int init(struct ivshmem_core *core, struct carrier *carrier,
+		const struct ivshmem_options *options, struct error *err)
+{
+	const struct ivshmem_carrier carried = { .host = &host, .ctx = carrier, .tag = "test" };
+
+	return ivshmem_core_init(core, options, &carried, err);
+}
+
 static void begin(struct ivshmem_core *core, struct carrier *carrier)
 {
 	static const struct ivshmem_options options = { .size = SIZE };
@@ -93,7 +114,7 @@ static void begin(struct ivshmem_core *core, struct carrier *carrier)
 	memset(&region, 0, sizeof(region));
 	*carrier = (struct carrier){ 0 };
 	host_mapped = NOWHERE;
-	CU_ASSERT_EQUAL_FATAL(ivshmem_core_init(core, &options, &host, carrier, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(init(core, carrier, &options, &err), 0);
 	CU_ASSERT_EQUAL(region.attached, 1);
 }
 
@@ -124,7 +145,7 @@ static void test_options_reach_the_region(void)
 	memset(&region, 0, sizeof(region));
 	host_mapped = NOWHERE;
 	CU_ASSERT_EQUAL_FATAL(ivshmem_name_parse(&options.name, "dm:/demo", NULL), 0);
-	CU_ASSERT_EQUAL(ivshmem_core_init(&core, &options, &host, &carrier, &err), 0);
+	CU_ASSERT_EQUAL(init(&core, &carrier, &options, &err), 0);
 	CU_ASSERT_STRING_EQUAL(region.params.name.text, "dm:/demo");
 	CU_ASSERT_EQUAL(region.params.size, 64 * MIB);
 	CU_ASSERT(region.params.keep && region.params.prefault && region.params.lock);
@@ -145,7 +166,7 @@ static void test_no_region(void)
 
 	memset(&region, 0, sizeof(region));
 	region.attach_result = -EPERM;
-	CU_ASSERT_EQUAL(ivshmem_core_init(&core, &options, &host, &carrier, &err), -EPERM);
+	CU_ASSERT_EQUAL(init(&core, &carrier, &options, &err), -EPERM);
 	CU_ASSERT_STRING_EQUAL(err.text, "fake region");
 	ivshmem_core_fini(&core);
 	CU_ASSERT_EQUAL(carrier.unmaps, 0);

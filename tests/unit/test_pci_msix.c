@@ -372,7 +372,7 @@ static void hold(struct pci_fixture *f, enum hold how, bool on)
 	}
 }
 
-/* Signals while something holds the vector back: one interrupt afterwards, seen in the PBA or not. */
+/* Signals while something holds the vector back: one interrupt afterwards, looked for or not. */
 static void test_bound_and_held(void)
 {
 	struct probe_options options;
