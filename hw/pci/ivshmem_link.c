@@ -333,15 +333,9 @@ static int open_first(struct ivshmem_link *link, struct error *err)
 
 static int find_path(struct ivshmem_link *link, struct error *err)
 {
-	const char *path = link->params.path;
-
 	if (is_own_server(link))
 		return ivshmem_server_path(link->params.start.name, link->path, err);
-	if (strlen(path) >= sizeof(link->path))
-		return error_set(err, -ENAMETOOLONG,
-				 "server=%s: the path of a socket has at most %zu bytes", path,
-				 sizeof(link->path) - 1);
-	strcpy(link->path, path);
+	snprintf(link->path, sizeof(link->path), "%s", link->params.path);
 	return 0;
 }
 

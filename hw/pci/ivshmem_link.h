@@ -39,7 +39,7 @@ struct ivshmem_link_ops {
 struct ivshmem_link_params {
 	struct event_loop *loop;
 	const char *tag;  /* for the log */
-	const char *path; /* of a socket; NULL: of the region's own server */
+	const char *path; /* of a socket, up to 107 bytes; NULL: of the region's own server */
 	struct ivshmem_server_start_params start;
 	const struct ivshmem_link_ops *ops;
 	void *ctx;

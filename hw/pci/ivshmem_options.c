@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "lib/parse.h"
 #include "lib/util.h"
@@ -11,6 +12,8 @@
 #define VECTORS_MAX 2048
 #define SIZE_MB_MIN 2
 #define SIZE_MB_MAX 512
+/* unix(7) */
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 static int parse_name(const char *word, void *field, struct error *err)
 {
@@ -100,6 +103,11 @@ static int check_options(const void *arg, struct error *err)
 		return error_set(err, -EINVAL,
 				 "server=%s needs vectors=N: without vectors there is no doorbell",
 				 options->server);
+	if (options->server && strlen(options->server) > SOCKET_PATH_MAX)
+		return error_set(err, -EINVAL,
+				 "server=%.80s... is too long: the path of a socket has at most "
+				 "%zu bytes",
+				 options->server, SOCKET_PATH_MAX);
 	if (options->shm_object && options->hugepage_size)
 		return error_set(err, -EINVAL,
 				 "shm=%s and hugepages= contradict each other: the object is "
