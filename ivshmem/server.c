@@ -15,6 +15,7 @@
 
 #include "ivshmem/server_client.h"
 #include "ivshmem/server_ids.h"
+#include "ivshmem/server_lease.h"
 #include "ivshmem/server_listen.h"
 #include "ivshmem/server_log.h"
 #include "lib/event_loop.h"
@@ -37,7 +38,8 @@ struct ivshmem_server {
 	struct server_log log;
 	struct server_client_list clients;
 	unsigned int client_count;
-	size_t fd_budget; /* for sockets and eventfds of clients */
+	size_t fd_budget; /* for sockets, eventfds and unsent memory of clients */
+	size_t lease_fds; /* memory that is still to be sent */
 	struct server_listen listen;
 	struct event_source *listen_source;
 	bool listen_rests; /* until the next tick */
@@ -77,16 +79,23 @@ static void refuse(const struct ivshmem_server *server, int why)
 		server->params.events->refused(server->params.ctx, why);
 }
 
+static void close_lease(struct ivshmem_server *server, struct server_client *client)
+{
+	server->lease_fds -= client->lease.memory >= 0;
+	server_lease_close(&client->lease);
+}
+
 /* Everybody hears of it, at the next opportunity. */
 static void drop(struct ivshmem_server *server, struct server_client *client, int why)
 {
-	uint16_t id = client->id;
+	uint16_t id = client->lease.id;
 
 	/* Sending found out before reading did. */
 	if (why == -EPIPE || why == -ECONNRESET)
 		why = 0;
 	server_log_leave(&server->log, client->peer, &client->cursor);
 	server_ids_give_back(&server->ids, id);
+	close_lease(server, client);
 	TAILQ_REMOVE(&server->clients, client, link);
 	server->client_count--;
 	event_source_remove(client->source);
@@ -115,7 +124,9 @@ static int serve(struct ivshmem_server *server, struct server_client *client)
 	bool was_idle = client->state == SERVER_CLIENT_IDLE, moved;
 	int ret;
 
+	server->lease_fds -= client->lease.memory >= 0;
 	ret = server_client_send(client, &server->log, server->params.memory, &moved);
+	server->lease_fds += client->lease.memory >= 0;
 	if (was_idle || moved)
 		client->moved_ms = now_ms();
 	switch (ret) {
@@ -230,35 +241,34 @@ static bool is_admitted(const struct ivshmem_server *server, int socket, struct 
 
 static bool has_fds(const struct ivshmem_server *server)
 {
-	size_t used = server->log.fds + server->client_count;
+	size_t used = server->log.fds + server->client_count + server->lease_fds;
 
-	return used + 1 + server->params.vectors <= server->fd_budget;
+	/* A socket and the memory. */
+	return used + 2 + server->params.vectors <= server->fd_budget;
 }
 
 /* Takes over @socket. On failure nobody has heard of the client. */
 static int client_add(struct ivshmem_server *server, int socket, struct server_client **ret_client)
 {
 	struct server_client *client;
-	int ret, id;
+	int ret;
 
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return -ENOMEM;
 	client->server = server;
 	client->socket = socket;
-	id = server_ids_take(&server->ids);
-	if (id < 0) {
-		ret = id;
+	ret = server_lease_take(&client->lease, &server->ids, socket, server->params.memory);
+	if (ret < 0)
 		goto out_free;
-	}
-	client->id = (uint16_t)id;
 	ret = event_loop_add(server->loop, socket, CLIENT_EVENTS, client_ready, client,
 			     &client->source);
 	if (ret < 0)
 		goto out_give_back;
-	ret = server_log_join(&server->log, client->id, &client->peer, &client->cursor);
+	ret = server_log_join(&server->log, client->lease.id, &client->peer, &client->cursor);
 	if (ret < 0)
 		goto out_remove;
+	server->lease_fds += client->lease.memory >= 0;
 	TAILQ_INSERT_TAIL(&server->clients, client, link);
 	server->client_count++;
 	*ret_client = client;
@@ -267,7 +277,8 @@ static int client_add(struct ivshmem_server *server, int socket, struct server_c
 out_remove:
 	event_source_remove(client->source);
 out_give_back:
-	server_ids_give_back(&server->ids, (uint16_t)id);
+	server_ids_give_back(&server->ids, client->lease.id);
+	server_lease_close(&client->lease);
 out_free:
 	free(client);
 	return ret;
@@ -294,7 +305,7 @@ static void welcome(struct ivshmem_server *server, int socket)
 	}
 	eventfd_signal(server->work);
 	if (server->params.events->joined)
-		server->params.events->joined(server->params.ctx, client->id, &who);
+		server->params.events->joined(server->params.ctx, client->lease.id, &who);
 }
 
 static void listen_ready(void *ctx, uint32_t events)

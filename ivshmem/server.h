@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * An ivshmem server: gives each client that connects an id, the shared memory and eventfds, and
- * tells all of them who comes and goes (ivshmem/wire.h has the messages). It runs in the thread of
- * its event loop and never blocks. No client can harm the others: one that takes nothing for the
- * time allowed, or that says anything at all, is disconnected and its leave announced, once.
+ * tells all of them who comes and goes (ivshmem/wire.h has the messages). It gives no id twice
+ * before all have been given, and none that a client of a former server still has
+ * (docs/doorbells.md).
+ *
+ * It runs in the thread of its event loop and never blocks. No client can harm the others: one that
+ * takes nothing for the time allowed, or that says anything at all, is disconnected and its leave
+ * announced, once.
  */
 #ifndef IVSHMEM_SERVER_H
 #define IVSHMEM_SERVER_H
@@ -37,7 +41,7 @@ struct ivshmem_server_events {
 
 struct ivshmem_server_params {
 	/* Both stay the caller's and outlive the server. */
-	int memory;    /* what clients are sent */
+	int memory;    /* what clients are sent; open for reading and writing, without locks */
 	int listening; /* AF_UNIX stream, made non-blocking */
 	uint32_t vectors;  /* of each client, 0 to IVSHMEM_VECTORS_MAX */
 	uint32_t stall_ms; /* 0: IVSHMEM_SERVER_STALL_MS */

@@ -14,14 +14,24 @@ static bool next_message(struct server_client *client, struct server_log *log, i
 {
 	const struct ivshmem_message greeting[GREETING_MESSAGES] = {
 		{ .value = IVSHMEM_WIRE_VERSION, .fd = -1 },
-		{ .value = client->id, .fd = -1 },
-		{ .value = IVSHMEM_WIRE_MEMORY, .fd = memory },
+		{ .value = client->lease.id, .fd = -1 },
+		{ .value = IVSHMEM_WIRE_MEMORY,
+		  .fd = client->lease.memory >= 0 ? client->lease.memory : memory },
 	};
 
 	if (client->greeted == GREETING_MESSAGES)
 		return server_cursor_message(log, &client->cursor, ret_message);
 	*ret_message = greeting[client->greeted];
 	return true;
+}
+
+/* What was next is out. */
+static void advance(struct server_client *client, struct server_log *log)
+{
+	if (client->greeted == GREETING_MESSAGES)
+		server_cursor_advance(log, &client->cursor);
+	else if (++client->greeted == GREETING_MESSAGES)
+		server_lease_close(&client->lease);
 }
 
 int server_client_send(struct server_client *client, struct server_log *log, int memory,
@@ -43,10 +53,7 @@ int server_client_send(struct server_client *client, struct server_log *log, int
 			return ret;
 		*ret_moved = true;
 		client->sending = false;
-		if (client->greeted < GREETING_MESSAGES)
-			client->greeted++;
-		else
-			server_cursor_advance(log, &client->cursor);
+		advance(client, log);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "ivshmem/server_lease.h"
 #include "ivshmem/server_log.h"
 #include "ivshmem/wire.h"
 
@@ -24,7 +25,7 @@ struct server_client {
 	struct ivshmem_server *server;
 	struct event_source *source;
 	int socket;
-	uint16_t id;
+	struct server_lease lease; /* its memory is closed when it was sent */
 	struct server_peer *peer;
 	struct server_cursor cursor;
 	unsigned int greeted; /* messages of the greeting that are out, before the table */
@@ -36,8 +37,8 @@ struct server_client {
 };
 
 /*
- * Send without blocking what there is for @client. @memory goes with the greeting. *ret_moved tells
- * whether anything went out. Returns 0: all is out; -EAGAIN: its socket is full; -ETOOMANYREFS,
+ * Send without blocking what there is for @client. @memory goes with the greeting if there is none
+ * of the client's own. *ret_moved tells whether anything went out. Returns 0: all is out; -EAGAIN: its socket is full; -ETOOMANYREFS,
  * -ENOBUFS, -ENOMEM: the system has no room; another -errno: the client is lost.
  */
 int server_client_send(struct server_client *client, struct server_log *log, int memory,

@@ -161,8 +161,10 @@ void server_memory_close(struct server_memory *memory)
 {
 	fd_close(&memory->fd);
 	if (memory->object.fd >= 0) {
-		if (memory->lock >= 0 && ofd_lock_try(memory->object.fd, IVSHMEM_OBJECT_USE,
-						      OFD_LOCK_EXCLUSIVE) == 0)
+		/* A client that dies closes its socket and its memory one after the other. */
+		if (memory->lock >= 0 &&
+		    ofd_lock_wait(memory->object.fd, IVSHMEM_OBJECT_USE, OFD_LOCK_EXCLUSIVE,
+				  IVSHMEM_OBJECT_WAIT_MS) == 0)
 			ivshmem_object_unlink(&memory->object, NULL);
 		ivshmem_object_release(&memory->object);
 	}

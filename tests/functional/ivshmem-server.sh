@@ -150,6 +150,8 @@ fi
 start_server silent -S "$sock" -M "$object" -n 8
 start_client reads-not silent "$sock" 3
 wait_for grep -q connected "$client_out"
+silent_client=$client
+silent_holder=$holder
 expect_done 'others notice nothing of clients that never read' churn "$sock" 200
 start_client stays stay "$sock" 100000
 wait_for sh -c "[ \"\$(wc -l <'$client_out')\" -ge 35 ]"
@@ -160,6 +162,8 @@ tap_is 'SIGTERM with peers: status' "$status" 0
 wait "$client" || true
 tap_is 'SIGTERM with peers: each leave comes once' \
 	"$(tail -n 4 "$client_out" | tr '\n' ' ')" '0 1 2 end '
+tap_check 'SIGTERM with peers: the object stays with them' [ -e "/dev/shm/$object" ]
+end_process "$silent_client" "$silent_holder"
 
 # --- descriptors run out -------------------------------------------------------------------------
 

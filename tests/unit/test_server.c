@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ivshmem/ofd_lock.h"
+#include "ivshmem/server_lease.h"
 #include "ivshmem/wire.h"
 #include "lib/event_loop.h"
 #include "lib/fds.h"
@@ -210,6 +212,29 @@ static void test_greeting(void)
 	end(&f);
 }
 
+/* The memory is a client's own open file description, and its alone once it was sent. */
+static void test_lease(void)
+{
+	struct ivshmem_message message;
+	struct client a;
+	struct fixture f;
+	int i;
+
+	start(&f, 1);
+	connect_client(&f, &a);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL_FATAL(receive(&a, &message), 0);
+	CU_ASSERT_TRUE_FATAL(message.fd >= 0);
+	expect(&a, "0+ ");
+	CU_ASSERT_EQUAL(ofd_lock_query(f.memory, SERVER_LEASE_BYTE), OFD_LOCK_SHARED);
+	CU_ASSERT_EQUAL(ofd_lock_query(message.fd, SERVER_LEASE_BYTE), OFD_LOCK_NONE);
+	fd_close(&message.fd);
+	CU_ASSERT_EQUAL(ofd_lock_query(f.memory, SERVER_LEASE_BYTE), OFD_LOCK_NONE);
+	close_client(&a);
+	stop_server(&f);
+	end(&f);
+}
+
 static void test_no_vectors(void)
 {
 	struct client a, b;
@@ -359,6 +384,7 @@ static void test_refusals(void)
 
 static const struct unit_test tests[] = {
 	{ "greeting, join, leave, end", test_greeting },
+	{ "the lease of an id", test_lease },
 	{ "no vectors", test_no_vectors },
 	{ "a client that talks", test_talker },
 	{ "a client that never reads", test_stall },
