@@ -12,6 +12,7 @@
 #include "ivshmem/region.h"
 #include "ivshmem/region_list.h"
 #include "ivshmem/region_remove.h"
+#include "ivshmem/server_path.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "lib/util.h"
@@ -175,6 +176,23 @@ static int parse_region_size(const char *word, uint64_t *ret_size)
 	return EX_USAGE;
 }
 
+/* Whether it is there or not, as the path. */
+static int run_socket(const struct arguments *args)
+{
+	char path[IVSHMEM_SERVER_PATH_MAX];
+	struct ivshmem_name name;
+	struct error err;
+	int status;
+
+	status = parse_name(args->words[0], &name);
+	if (status)
+		return status;
+	if (ivshmem_server_path(&name, path, &err) < 0)
+		return fail(1, &err);
+	printf("%s\n", path);
+	return finish_output();
+}
+
 static int run_create(const struct arguments *args)
 {
 	struct ivshmem_region_params params = {
@@ -281,6 +299,8 @@ static const struct command commands[] = {
 	{ "show", "show NAME [--json]", "everything about one region", OPTION_JSON, 1, 1,
 	  run_show },
 	{ "path", "path NAME", "its memory object, as other programs name it", 0, 1, 1, run_path },
+	{ "socket", "socket NAME", "its own server's socket, for QEMU's ivshmem-doorbell", 0, 1, 1,
+	  run_socket },
 	{ "create", "create NAME SIZE [--group=GROUP] [--hugepages=2M|1G] [--shm=/OBJECT]",
 	  "make a region that is kept until it is removed",
 	  OPTION_GROUP | OPTION_HUGEPAGES | OPTION_SHM, 2, 2, run_create },

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ivshmem/server_path.h"
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/parse.h"
@@ -198,9 +199,22 @@ static void show_object(FILE *out, const struct ivshmem_region_info *info)
 		(unsigned int)info->gid, (unsigned int)info->mode);
 }
 
+/* Returns @path if somebody listens there, else NULL. */
+static const char *find_server(const struct ivshmem_region_info *info,
+			       char path[IVSHMEM_SERVER_PATH_MAX])
+{
+	struct ivshmem_name name;
+
+	if (!info->has_record || ivshmem_name_parse(&name, info->record.name, NULL) < 0 ||
+	    ivshmem_server_path(&name, path, NULL) < 0 || ivshmem_server_probe(path) < 0)
+		return NULL;
+	return path;
+}
+
 void show_details(FILE *out, const struct ivshmem_region_info *info)
 {
-	char program[IVSHMEM_PROGRAM_MAX];
+	char program[IVSHMEM_PROGRAM_MAX], path[IVSHMEM_SERVER_PATH_MAX];
+	const char *server = find_server(info, path);
 	size_t i;
 
 	fprintf(out, "name:       %s\n", info->has_record ? info->record.name : "?");
@@ -210,6 +224,7 @@ void show_details(FILE *out, const struct ivshmem_region_info *info)
 		show_object(out, info);
 	if (info->has_record)
 		show_record(out, info);
+	fprintf(out, "server:     %s\n", server ? server : "none at the region's own socket");
 	if (info->users.count == 0)
 		fprintf(out, "users:      %s\n", info->users.locked ? "unknown" : "none");
 	for (i = 0; i < info->users.count; i++)
@@ -267,7 +282,7 @@ static void put_info(FILE *out, const struct ivshmem_region_info *info)
 {
 	const struct ivshmem_record *record = &info->record;
 	const bool has_record = info->has_record, has_object = info->has_object;
-	char mode[8];
+	char path[IVSHMEM_SERVER_PATH_MAX], mode[8];
 
 	snprintf(mode, sizeof(mode), "%04o", (unsigned int)(info->mode & 07777));
 	putc('{', out);
@@ -286,6 +301,7 @@ static void put_info(FILE *out, const struct ivshmem_region_info *info)
 	put_number(out, "created", has_record, record->created);
 	put_number(out, "creator_pid", has_record, record->pid);
 	put_text(out, "creator_program", has_record ? record->program : NULL);
+	put_text(out, "server", find_server(info, path));
 	put_users(out, &info->users);
 	putc('}', out);
 }

@@ -106,6 +106,8 @@ expect 'an unknown region cannot be removed' 1 "there is no region $name" ctl re
 expect 'an unknown region cannot be dumped' 1 "there is no region $name" ctl dump "$name"
 path=$(ctl path "$name")
 tap_check 'its path is known beforehand' test "${path#/dev/shm/ivshmem-}" != "$path"
+tap_is "so is its server's socket" "$(ctl socket "$name")" \
+	"$IVSHMEM_RUNTIME_DIR/${path#/dev/shm/ivshmem-}.sock"
 tap_check 'create' ctl create "$name" 2
 tap_is 'the object is where path says' "$(stat -c '%s %a' "$path")" '2097152 600'
 tap_check 'create again is fine' ctl create "$name" 2
@@ -145,6 +147,20 @@ tap_is 'a user sees what was there' "$(ctl dump "$name" --raw --offset=4090 --le
 expect 'list names the user' 0 "^$name +2M +used +$first +ivshmemctl" ctl list
 expect 'show names the user' 0 "pid $first \\(region_user\\)" ctl show "$name"
 expect 'JSON names the user' 0 "\"in_use\": true, \"users\": \\[\\{\"pid\": $first, \"program\": \"region_user\"\\}\\]" ctl list --json
+expect 'show tells that no server is there' 0 '^server: +none at' ctl show "$name"
+"$build/ivshmem-server" -F --region "$name" -l 2M >"$tmp/server" 2>&1 &
+users="$users $!"
+server=$!
+tries=200
+until ctl show "$name" | grep -q "^server: .*\.sock\$" || [ "$tries" -eq 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.05
+done
+expect 'show tells of a server' 0 "^server: +$(ctl socket "$name")\$" ctl show "$name"
+expect 'JSON tells of it' 0 "\"server\": \"$(ctl socket "$name")\"" ctl list --json
+kill "$server"
+wait "$server" || true
+expect 'show tells that it has gone' 0 '^server: +none at' ctl show "$name"
 start_user second "$name" 2M
 second=$user
 expect 'both users' 0 "^$name +2M +used +[0-9]+,[0-9]+ " ctl list
