@@ -38,8 +38,9 @@ struct server_client {
 
 /*
  * Send without blocking what there is for @client. @memory goes with the greeting if there is none
- * of the client's own. *ret_moved tells whether anything went out. Returns 0: all is out; -EAGAIN: its socket is full; -ETOOMANYREFS,
- * -ENOBUFS, -ENOMEM: the system has no room; another -errno: the client is lost.
+ * of the client's own. *ret_moved tells whether anything went out. Returns 0: all is out; -EAGAIN:
+ * its socket is full; -ETOOMANYREFS, -ENOBUFS, -ENOMEM: the system has no room; another -errno: the
+ * client is lost.
  */
 int server_client_send(struct server_client *client, struct server_log *log, int memory,
 		       bool *ret_moved);

@@ -16,6 +16,7 @@
 #include "hw/pci/devices.h"
 #include "hw/pci/ivshmem_options.h"
 #include "ivshmem/region.h"
+#include "lib/fds.h"
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 
@@ -25,6 +26,7 @@
 #define REGION_SIZE (2 * MIB)
 #define DEVICES 4 /* 0 and 1: ivshmem; 2: with MSI-X; 3: not there */
 #define VECTORS 70
+#define LINES 3
 #define STEPS_MAX 200
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -89,19 +91,39 @@ uint64_t ivshmem_region_size(const struct ivshmem_region *region)
 	return REGION_SIZE;
 }
 
+/* Its first vectors are raised by eventfds too. */
 struct msix_dev {
 	struct pci_dev pci;
+	int fds[LINES];
 };
 
 static int msix_init(struct pci_dev *pci, const void *options, struct error *err)
 {
 	static const struct pci_identity identity = { .vendor = 1, .device = 2 };
 
+	struct msix_dev *dev = container_of(pci, struct msix_dev, pci);
+	unsigned int i;
+
 	(void)options, (void)err;
 	pci_config_identify(pci, &identity);
 	pci_bar_add(pci, 0, PCI_BAR_MEM32, false, 16);
 	pci_bar_add(pci, 4, PCI_BAR_MEM64, true, UINT64_C(1) << 33);
-	return pci_msix_init(pci, 1, VECTORS);
+	check(pci_msix_init(pci, 1, VECTORS) == 0);
+	for (i = 0; i < LINES; i++) {
+		dev->fds[i] = eventfd_new();
+		check(dev->fds[i] >= 0);
+		pci_msix_bind_fd(pci, i, dev->fds[i]);
+	}
+	return 0;
+}
+
+static void msix_fini(struct pci_dev *pci)
+{
+	struct msix_dev *dev = container_of(pci, struct msix_dev, pci);
+	unsigned int i;
+
+	for (i = 0; i < LINES; i++)
+		fd_close(&dev->fds[i]);
 }
 
 static const struct device_class msix_class = { .name = "msix", .summary = "with interrupts" };
@@ -110,6 +132,7 @@ static const struct pci_dev_ops msix_ops = {
 	.class = &msix_class,
 	.instance_size = sizeof(struct msix_dev),
 	.init = msix_init,
+	.fini = msix_fini,
 };
 
 static void serve_io(void *ctx, struct io_access *access)
@@ -195,6 +218,11 @@ static struct pci_dev *device(struct guest *guest, unsigned int number)
 	return pci_bus_device(guest->bus, (struct pci_slot){ 0, (uint8_t)number, 0 });
 }
 
+static struct pci_msix *msix(struct guest *guest)
+{
+	return &device(guest, 2)->msix;
+}
+
 /* The address of a BAR, where it is or was to be, so that accesses hit something now and then. */
 static uint64_t take_address(struct guest *guest)
 {
@@ -250,7 +278,10 @@ static void step(struct guest *guest)
 		access_bus(guest, IO_SPACE_MMIO, addr, size, kind & 0x80, take(guest, size));
 		break;
 	case 5:
-		pci_msix_fire(device(guest, 2), (unsigned int)take(guest, 1));
+		if (kind & 0x80)
+			eventfd_signal(msix(guest)->lines[take(guest, 1) % LINES].fd);
+		else
+			pci_msix_fire(device(guest, 2), (unsigned int)take(guest, 1));
 		break;
 	case 6:
 		addr = take(guest, 8);
@@ -264,6 +295,23 @@ static void step(struct guest *guest)
 		else
 			pci_bus_reset(guest->bus);
 	}
+}
+
+/* The hypervisor takes the signals of exactly those eventfds whose vectors are open. */
+static void check_line(struct guest *guest, unsigned int vector)
+{
+	const struct pci_msix_line *line = &msix(guest)->lines[vector];
+	const struct pci_msix_entry *entry = &msix(guest)->table[vector];
+	uint32_t flags = pci_config_get(device(guest, 2), 0x40 + PCI_MSIX_FLAGS, 2);
+	uint32_t command = pci_config_get(device(guest, 2), PCI_COMMAND, 2);
+	bool open = (flags & PCI_MSIX_FLAGS_ENABLE) && !(flags & PCI_MSIX_FLAGS_MASKALL) &&
+		    (command & PCI_COMMAND_MASTER) && !(entry->control & 1);
+
+	check(line->routed == open);
+	check(!open || (line->data == entry->data &&
+			(uint32_t)line->address == entry->address_low &&
+			line->address >> 32 == entry->address_high));
+	check(!open || !(msix(guest)->pending[0] & 1U << vector));
 }
 
 static bool lies_apart(const struct pci_bar *bar, uint64_t base, uint64_t end)
@@ -324,6 +372,8 @@ static void check_all(struct guest *guest)
 				check_bar(guest, bar);
 		check(!dev || pci_config_get(dev, PCI_VENDOR_ID, 2) == (i < 2 ? 0x1af4 : 1));
 	}
+	for (i = 0; i < LINES; i++)
+		check_line(guest, i);
 	check_memory(guest);
 }
 
