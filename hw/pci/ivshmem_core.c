@@ -135,9 +135,10 @@ static void settled(void *ctx, const char *server)
 
 	if (count < core->vector_count)
 		log_warning(core->carrier.tag,
-			    "ivshmem server %s gives each peer %u vectors: nobody can ring vectors "
-			    "%u to %u of this device",
-			    server, count, count, core->vector_count - 1);
+			    "nobody can ring all of its %u vectors, ivshmem server %s gives each "
+			    "peer %u: start the server with -n %u, or give all devices of the "
+			    "region the same vectors=",
+			    core->vector_count, server, count, core->vector_count);
 }
 
 static const struct ivshmem_link_ops link_ops = {
