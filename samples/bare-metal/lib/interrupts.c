@@ -28,8 +28,11 @@
 #define LAPIC_TIMER_COUNT 0x380
 #define LAPIC_TIMER_DIVIDE 0x3e0
 #define LAPIC_TIMER_DIVIDE_BY_16 0x3
-/* Some ten milliseconds at the APIC bus rates that are usual; only a wake-up, not a clock. */
-#define LAPIC_TIMER_TICK 1000000
+/* At a bus rate of 1 GHz, divided; only a wake-up, not a clock. */
+#define LAPIC_TIMER_MILLISECOND 62500
+
+/* How often a sleeper with a deadline looks at it. */
+#define DEADLINE_MILLISECONDS 16
 
 struct gate {
 	uint16_t offset_low;
@@ -111,34 +114,36 @@ uint64_t interrupts_count(unsigned int vector)
 	return interrupt_counts[vector - VECTOR_FIRST];
 }
 
-/* A periodic interrupt, so that a sleeper looks at its deadline now and then. */
-static void timer_start(void)
+void interrupts_timer_start(unsigned int milliseconds)
 {
 	*lapic_register(LAPIC_TIMER_DIVIDE) = LAPIC_TIMER_DIVIDE_BY_16;
 	*lapic_register(LAPIC_LVT_TIMER) = LAPIC_LVT_TIMER_PERIODIC | VECTOR_TIMER;
-	*lapic_register(LAPIC_TIMER_COUNT) = LAPIC_TIMER_TICK;
+	*lapic_register(LAPIC_TIMER_COUNT) = milliseconds * LAPIC_TIMER_MILLISECOND;
 }
 
-static void timer_stop(void)
+void interrupts_timer_stop(void)
 {
 	*lapic_register(LAPIC_LVT_TIMER) = LAPIC_LVT_MASKED;
 	*lapic_register(LAPIC_TIMER_COUNT) = 0;
 }
 
+void interrupts_sleep(unsigned int vector, uint64_t seen)
+{
+	if (vector >= INTERRUPTS_FIRST && vector <= INTERRUPTS_LAST)
+		vectors_sleep(&interrupt_counts[vector - VECTOR_FIRST], seen);
+}
+
 bool interrupts_wait(unsigned int vector, uint64_t seen, struct deadline *deadline)
 {
-	const volatile uint64_t *count;
-
 	if (vector < INTERRUPTS_FIRST || vector > INTERRUPTS_LAST)
 		return false;
-	count = &interrupt_counts[vector - VECTOR_FIRST];
 	if (deadline)
-		timer_start();
-	while (*count == seen && !(deadline && deadline_passed(deadline)))
-		vectors_sleep(count, seen);
+		interrupts_timer_start(DEADLINE_MILLISECONDS);
+	while (interrupts_count(vector) == seen && !(deadline && deadline_passed(deadline)))
+		interrupts_sleep(vector, seen);
 	if (deadline)
-		timer_stop();
-	return *count != seen;
+		interrupts_timer_stop();
+	return interrupts_count(vector) != seen;
 }
 
 void interrupts_idle(void)

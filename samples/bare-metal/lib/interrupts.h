@@ -35,6 +35,21 @@ uint64_t interrupts_count(unsigned int vector);
  */
 bool interrupts_wait(unsigned int vector, uint64_t seen, struct deadline *deadline);
 
+/*
+ * Sleeps until an interrupt comes, whichever, unless the vector's count already differs from seen.
+ * So nothing is missed by who first reads the count, then looks whether there is something to do,
+ * and then sleeps. May return for no reason. Needs interrupts_enable().
+ */
+void interrupts_sleep(unsigned int vector, uint64_t seen);
+
+/*
+ * A periodic interrupt, so that a sleeper looks up now and then: about so many milliseconds apart
+ * (below 60,000) where the APIC timer runs at the usual 1 GHz. interrupts_wait() with a deadline
+ * stops it.
+ */
+void interrupts_timer_start(unsigned int milliseconds);
+void interrupts_timer_stop(void);
+
 /* Sleeps for ever. Interrupts are still counted if they are enabled. */
 void interrupts_idle(void) __attribute__((noreturn));
 
