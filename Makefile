@@ -258,7 +258,10 @@ HELLO_SRCS := samples/bare-metal/hello.c
 PCI_SCAN_SRCS := samples/bare-metal/pci-scan.c
 IVSHMEM_PAIR_SRCS := \
 	samples/bare-metal/ivshmem-pair.c \
+	samples/bare-metal/pair/bell.c \
+	samples/bare-metal/pair/meeting.c \
 	samples/bare-metal/pair/message.c \
+	samples/bare-metal/pair/patience.c \
 	samples/bare-metal/pair/seat.c
 COPY_SRCS := bench/guests/copy.c
 PINGPONG_SRCS := bench/guests/pingpong.c

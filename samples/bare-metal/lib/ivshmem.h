@@ -38,7 +38,7 @@ void ivshmem_init(struct ivshmem *ret_ivshmem, uint64_t min_size);
  */
 unsigned int ivshmem_listen(struct ivshmem *ivshmem, unsigned int max);
 
-/* The interrupt of a doorbell vector below IVSHMEM_VECTORS_MAX, for the functions of interrupts.h. */
+/* The interrupt of a doorbell vector (below IVSHMEM_VECTORS_MAX), for interrupts.h. */
 unsigned int ivshmem_interrupt(unsigned int vector);
 
 /* The peer number of this device; means nothing if it has no doorbells. */

@@ -6,8 +6,8 @@
 
 #include "samples/bare-metal/lib/tsc.h"
 
-/* "ivp1": a change of the layout gets another one, so that old and new programs do not meet. */
-#define SESSION_MAGIC 0x69767031ULL
+/* "ivp2": a change of the layout gets another one, so that old and new programs do not meet. */
+#define SESSION_MAGIC 0x69767032ULL
 
 #define GIVEN_UP_AFTER (2 * TSC_HZ_MAX)
 

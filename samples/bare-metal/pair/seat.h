@@ -30,15 +30,25 @@ struct seat_slot {
 	char payload[SEAT_PAYLOAD_MAX];
 };
 
+/* What a VM says about itself to the one it wants to meet. */
+struct seat_card {
+	/* What it has come for: only two of the same kind can meet. */
+	uint32_t purpose;
+	uint32_t count;
+	/* The peer number of its ivshmem device, and on how many doorbell vectors it listens. */
+	uint32_t position;
+	uint32_t vectors;
+	char name[SEAT_NAME_SIZE];
+};
+
 /* Each line of 64 bytes has one writer, so that nobody waits for a line he only reads. */
 struct seat {
 	_Alignas(64) uint64_t owner;
 	_Alignas(64) uint64_t heartbeat;
 	/* The other seat's session that all below is meant for. */
 	_Alignas(64) uint64_t partner;
-	uint32_t count;
+	struct seat_card card;
 	uint32_t done;
-	char name[SEAT_NAME_SIZE];
 	/* Free-running: messages written to the slots here, and taken from the other seat's. */
 	_Alignas(64) uint32_t produced;
 	_Alignas(64) uint32_t consumed;
