@@ -256,6 +256,11 @@ GUEST_LIB_SRCS := \
 
 HELLO_SRCS := samples/bare-metal/hello.c
 PCI_SCAN_SRCS := samples/bare-metal/pci-scan.c
+DOORBELL_PINGPONG_SRCS := \
+	samples/bare-metal/doorbell-pingpong.c \
+	samples/bare-metal/pair/meeting.c \
+	samples/bare-metal/pair/patience.c \
+	samples/bare-metal/pair/seat.c
 IVSHMEM_PAIR_SRCS := \
 	samples/bare-metal/ivshmem-pair.c \
 	samples/bare-metal/pair/bell.c \
@@ -269,6 +274,7 @@ PINGPONG_SRCS := bench/guests/pingpong.c
 GUESTS := \
 	$(B)/samples/hello.elf \
 	$(B)/samples/pci-scan.elf \
+	$(B)/samples/doorbell-pingpong.elf \
 	$(B)/samples/ivshmem-pair.elf \
 	$(B)/samples/copy.elf \
 	$(B)/samples/pingpong.elf \
@@ -292,6 +298,7 @@ all: guests
 
 $(B)/samples/hello.elf: $(call guest_objs,$(HELLO_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/pci-scan.elf: $(call guest_objs,$(PCI_SCAN_SRCS) $(GUEST_LIB_SRCS))
+$(B)/samples/doorbell-pingpong.elf: $(call guest_objs,$(DOORBELL_PINGPONG_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/ivshmem-pair.elf: $(call guest_objs,$(IVSHMEM_PAIR_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/copy.elf: $(call guest_objs,$(COPY_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/pingpong.elf: $(call guest_objs,$(PINGPONG_SRCS) $(GUEST_LIB_SRCS))
