@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Two virtual machines exchange messages through one shared region: installs what is missing, builds,
-# boots the pair and shows what each of them printed.
+# Two virtual machines exchange messages through one shared region, and ring each other's doorbell for
+# each batch: installs what is missing, builds, boots the pair and shows what each of them printed.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -10,7 +10,7 @@ cd "$root"
 . scripts/lib.sh
 
 scripts/install-deps.sh demo
-make -s -j"$(nproc)" build/acrn-dm guests
+make -s -j"$(nproc)" build/acrn-dm build/ivshmem-server guests
 
 if kvm_usable; then
 	exec scripts/run-pair.sh
