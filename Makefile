@@ -538,6 +538,7 @@ FUNCTIONAL_TESTS := \
 	tests/functional/ivshmem-client.sh \
 	tests/functional/ivshmem-server.sh \
 	tests/functional/ivshmemctl.sh \
+	tests/functional/pair-doorbell.sh \
 	tests/functional/pair.sh \
 	tests/functional/qemu.sh \
 	tests/functional/resources.sh \
