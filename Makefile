@@ -537,6 +537,7 @@ FUNCTIONAL_TESTS := \
 	tests/functional/images.sh \
 	tests/functional/ivshmem-client.sh \
 	tests/functional/ivshmem-server.sh \
+	tests/functional/ivshmem-server-ids.sh \
 	tests/functional/ivshmemctl.sh \
 	tests/functional/pair-doorbell.sh \
 	tests/functional/pair.sh \
@@ -544,10 +545,12 @@ FUNCTIONAL_TESTS := \
 	tests/functional/resources.sh \
 	tests/functional/signals.sh
 
-FUNCTIONAL_PROGRAMS := $(B)/tests/functional/ivshmem_fake $(B)/tests/functional/pty-run \
+FUNCTIONAL_PROGRAMS := $(B)/tests/functional/id_keeper $(B)/tests/functional/ivshmem_fake \
+	$(B)/tests/functional/pty-run \
 	$(B)/tests/functional/region_user \
 	$(B)/tests/functional/server_clients
 
+ID_KEEPER_SRCS := $(PEER_OBJS:%.o=%.c) tests/functional/id_keeper.c
 IVSHMEM_FAKE_SRCS := ivshmem/wire.c lib/fd_passing.c lib/fds.c tests/functional/ivshmem_fake.c
 REGION_USER_SRCS := $(LIB_SRCS) $(IVSHMEM_SRCS) tests/functional/region_user.c
 
@@ -556,6 +559,9 @@ $(B)/tests/functional/region_user: $(REGION_USER_SRCS:%.c=$(B)/%.o)
 
 $(B)/tests/functional/server_clients: $(B)/tests/functional/server_clients.o \
 	$(B)/ivshmem/wire.o $(B)/lib/fd_passing.o $(B)/lib/fds.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/functional/id_keeper: $(ID_KEEPER_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/tests/functional/ivshmem_fake: $(IVSHMEM_FAKE_SRCS:%.c=$(B)/%.o)
