@@ -8,7 +8,7 @@
 #   check-programs what the tests run
 #   fuzz           each fuzz target for FUZZ_SECONDS
 #   bench          measurements beside their peers (bench/README.md)
-#   install        programs and man pages below DESTDIR and PREFIX
+#   install        programs, man pages and systemd units below DESTDIR and PREFIX
 #   clean          remove build/
 #
 #   CC=clang       another compiler          SAN=1  with ASan and UBSan, into build/san
@@ -197,10 +197,14 @@ IVSHMEM_SERVER_SRCS := \
 	$(IVSHMEM_SRCS) \
 	$(SERVER_SRCS) \
 	tools/ivshmem-server.c \
+	tools/server_attendance.c \
 	tools/server_daemon.c \
 	tools/server_memory.c \
 	tools/server_options.c \
-	tools/server_socket.c
+	tools/server_report.c \
+	tools/server_socket.c \
+	tools/server_status.c \
+	tools/server_systemd.c
 
 PROGRAMS := $(B)/acrn-dm $(B)/ivshmem-client $(B)/ivshmem-server $(B)/ivshmemctl
 
@@ -412,6 +416,8 @@ UNIT_TESTS := \
 	server_log \
 	server_options \
 	server_path \
+	server_status \
+	server_systemd \
 	uart \
 	vcpu \
 	vm \
@@ -459,6 +465,9 @@ test_server_options_LIBS := $(CRYPTO_LIBS)
 test_server_path_OBJS := ivshmem/server_path.o ivshmem/name.o ivshmem/runtime_dir.o lib/error.o \
 	lib/fds.o
 test_server_path_LIBS := $(CRYPTO_LIBS)
+test_server_status_OBJS := tools/server_socket.o tools/server_status.o lib/error.o lib/event_loop.o \
+	lib/fds.o tests/leaks.o
+test_server_systemd_OBJS := tools/server_systemd.o lib/error.o lib/fds.o lib/parse.o
 
 # devicemodel/config
 test_command_line_OBJS := $(CONFIG_OBJS)
@@ -536,6 +545,7 @@ FUNCTIONAL_TESTS := \
 	tests/functional/console.sh \
 	tests/functional/images.sh \
 	tests/functional/ivshmem-client.sh \
+	tests/functional/ivshmem-server-service.sh \
 	tests/functional/ivshmem-server.sh \
 	tests/functional/ivshmem-server-ids.sh \
 	tests/functional/ivshmemctl.sh \
@@ -548,7 +558,8 @@ FUNCTIONAL_TESTS := \
 FUNCTIONAL_PROGRAMS := $(B)/tests/functional/id_keeper $(B)/tests/functional/ivshmem_fake \
 	$(B)/tests/functional/pty-run \
 	$(B)/tests/functional/region_user \
-	$(B)/tests/functional/server_clients
+	$(B)/tests/functional/server_clients \
+	$(B)/tests/functional/service_fake
 
 ID_KEEPER_SRCS := $(PEER_OBJS:%.o=%.c) tests/functional/id_keeper.c
 IVSHMEM_FAKE_SRCS := ivshmem/wire.c lib/fd_passing.c lib/fds.c tests/functional/ivshmem_fake.c
@@ -565,6 +576,9 @@ $(B)/tests/functional/id_keeper: $(ID_KEEPER_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/tests/functional/ivshmem_fake: $(IVSHMEM_FAKE_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/functional/service_fake: $(B)/tests/functional/service_fake.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/tests/functional/pty-run: $(B)/tests/functional/pty-run.o
@@ -695,12 +709,19 @@ check-lint: $(B)/gen/devicemodel/boot/dsdt.inc
 
 # --- install, help, clean -----------------------------------------------------------------------
 
+UNIT_DIR := $(PREFIX)/lib/systemd/system
+
 .PHONY: install
 install: $(PROGRAMS)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 0644 docs/man/acrn-dm.8 docs/man/ivshmem-client.8 docs/man/ivshmem-server.8 \
 		docs/man/ivshmemctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(UNIT_DIR)
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' dist/ivshmem-server@.service \
+		>$(DESTDIR)$(UNIT_DIR)/ivshmem-server@.service
+	install -m 0644 dist/ivshmem-server@.socket $(DESTDIR)$(UNIT_DIR)
+	chmod 0644 $(DESTDIR)$(UNIT_DIR)/ivshmem-server@.service
 
 .PHONY: help
 help:

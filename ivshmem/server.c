@@ -417,6 +417,52 @@ int ivshmem_server_new(const struct ivshmem_server_params *params, struct event_
 	return 0;
 }
 
+int ivshmem_server_listen(struct ivshmem_server *server, int listening)
+{
+	int ret, socket;
+
+	/* A socket that was shut down says -EINVAL when nobody is left. */
+	while ((ret = server_listen_accept(&server->listen, &socket)) == 0 || ret == -EMFILE)
+		if (ret == 0)
+			welcome(server, socket);
+		else
+			refuse(server, ret);
+	event_source_remove(server->listen_source);
+	server->listen_source = NULL;
+	server->listen_rests = false;
+	server_listen_fini(&server->listen);
+	server->listen.socket = -1;
+	server->params.listening = listening;
+	if (listening < 0)
+		return 0;
+	ret = server_listen_init(&server->listen, listening);
+	if (ret < 0)
+		return ret;
+	return event_loop_add(server->loop, listening, EPOLLIN, listen_ready, server,
+			      &server->listen_source);
+}
+
+void ivshmem_server_visit(const struct ivshmem_server *server,
+			  void (*visit)(void *ctx, const struct ivshmem_server_client_info *info),
+			  void *ctx)
+{
+	struct ivshmem_server_client_info info;
+	const struct server_client *client;
+	socklen_t length;
+
+	TAILQ_FOREACH(client, &server->clients, link) {
+		info = (struct ivshmem_server_client_info){
+			.id = client->lease.id,
+			.who = { .pid = -1, .uid = (uid_t)-1, .gid = (gid_t)-1 },
+			.queued = server_client_queued(client, &server->log),
+			.unread = server_client_unread(client) > 0,
+		};
+		length = sizeof(info.who);
+		getsockopt(client->socket, SOL_SOCKET, SO_PEERCRED, &info.who, &length);
+		visit(ctx, &info);
+	}
+}
+
 /* Send @client what it has not got, waiting for room until @deadline_ms. */
 static void say_farewell(struct ivshmem_server *server, struct server_client *client,
 			 uint64_t deadline_ms)

@@ -58,6 +58,24 @@ int ivshmem_server_new(const struct ivshmem_server_params *params, struct event_
 		       struct ivshmem_server **ret_server);
 
 /*
+ * Accept clients at @listening from now on, after those who wait at the socket it was until now;
+ * -1: nowhere. Both stay the caller's. Returns 0 or -errno: then too none comes in any more.
+ */
+int ivshmem_server_listen(struct ivshmem_server *server, int listening);
+
+struct ivshmem_server_client_info {
+	uint16_t id;
+	struct ucred who; /* all -1 if the system does not say */
+	size_t queued;	  /* messages that it has no room for yet */
+	bool unread;	  /* it has not read all that it was sent */
+};
+
+/* Call @visit for each client in the order of joining. It may not call the server. */
+void ivshmem_server_visit(const struct ivshmem_server *server,
+			  void (*visit)(void *ctx, const struct ivshmem_server_client_info *info),
+			  void *ctx);
+
+/*
  * Disconnect one client after the other, telling those that remain. Waits for clients to make room,
  * but not longer than a second in all. NULL is fine.
  */

@@ -57,11 +57,23 @@ int server_client_send(struct server_client *client, struct server_log *log, int
 	}
 }
 
-bool server_client_stalled(struct server_client *client, uint64_t now_ms, uint64_t limit_ms)
+size_t server_client_queued(const struct server_client *client, const struct server_log *log)
+{
+	return GREETING_MESSAGES - client->greeted + server_cursor_count(log, &client->cursor);
+}
+
+int server_client_unread(const struct server_client *client)
 {
 	int unread = 0;
 
 	ioctl(client->socket, SIOCOUTQ, &unread);
+	return unread;
+}
+
+bool server_client_stalled(struct server_client *client, uint64_t now_ms, uint64_t limit_ms)
+{
+	int unread = server_client_unread(client);
+
 	if (unread == 0 || unread < client->unread)
 		client->moved_ms = now_ms;
 	client->unread = unread;

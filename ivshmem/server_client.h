@@ -45,6 +45,12 @@ struct server_client {
 int server_client_send(struct server_client *client, struct server_log *log, int memory,
 		       bool *ret_moved);
 
+/* Messages that are for @client and not in its socket yet. */
+size_t server_client_queued(const struct server_client *client, const struct server_log *log);
+
+/* What @client has not read of what is in its socket, in bytes as the kernel counts them. */
+int server_client_unread(const struct server_client *client);
+
 /*
  * Has @client, which is not idle, taken nothing for @limit_ms? It need not have been sent anything:
  * reading what it was sent before counts too.

@@ -166,6 +166,18 @@ bool server_cursor_message(struct server_log *log, struct server_cursor *cursor,
 	return true;
 }
 
+size_t server_cursor_count(const struct server_log *log, const struct server_cursor *cursor)
+{
+	struct server_cursor at = *cursor;
+	size_t count = 0;
+
+	/* A copy, which no event counts among its readers. */
+	for (; at.at->peer; at.at = TAILQ_NEXT(at.at, link), at.vector = 0)
+		if (!cursor_skips(log, &at))
+			count += at.at->leave ? 1 : log->vectors - at.vector;
+	return count;
+}
+
 void server_cursor_advance(struct server_log *log, struct server_cursor *cursor)
 {
 	if (!cursor->at->leave && ++cursor->vector < log->vectors)

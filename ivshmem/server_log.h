@@ -62,6 +62,9 @@ void server_log_leave(struct server_log *log, struct server_peer *peer,
 bool server_cursor_message(struct server_log *log, struct server_cursor *cursor,
 			   struct ivshmem_message *ret_message);
 
+/* How many messages the client at @cursor is still to get. Takes a moment per event. */
+size_t server_cursor_count(const struct server_log *log, const struct server_cursor *cursor);
+
 /* That message is out. */
 void server_cursor_advance(struct server_log *log, struct server_cursor *cursor);
 

@@ -2,10 +2,13 @@
 /* ivshmem-server: shared memory and doorbells for QEMU, acrn-dm and other clients. */
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -15,88 +18,29 @@
 #include "lib/fds.h"
 #include "lib/log.h"
 #include "lib/parse.h"
+#include "tools/server_attendance.h"
 #include "tools/server_daemon.h"
 #include "tools/server_memory.h"
 #include "tools/server_options.h"
+#include "tools/server_report.h"
 #include "tools/server_socket.h"
+#include "tools/server_status.h"
+#include "tools/server_systemd.h"
 
 struct program {
 	struct server_options options;
 	struct event_loop *loop;
 	struct server_memory memory;
 	struct server_socket socket;
-	char socket_path[IVSHMEM_SERVER_PATH_MAX];
+	char socket_path[IVSHMEM_SERVER_PATH_MAX + 1];
 	int signals;
 	struct event_source *signal_source;
+	struct server_systemd systemd;
+	struct server_attendance attendance;
 	struct ivshmem_server *server;
-	struct log_limit refusals;
+	struct server_status *status;
+	bool told_to_end;
 	bool has_pid_file;
-};
-
-static bool admit(void *ctx, const struct ucred *who)
-{
-	const struct program *program = ctx;
-	size_t i;
-
-	for (i = 0; i < program->options.uid_count; i++)
-		if (program->options.uids[i] == who->uid)
-			return true;
-	return program->options.uid_count == 0;
-}
-
-static void joined(void *ctx, uint16_t id, const struct ucred *who)
-{
-	(void)ctx;
-	log_info(NULL, "client %u joins: pid %d of uid %u", (unsigned int)id, (int)who->pid,
-		 (unsigned int)who->uid);
-}
-
-static void left(void *ctx, uint16_t id, int why, unsigned int left_over)
-{
-	struct program *program = ctx;
-
-	switch (why) {
-	case 0:
-		log_info(NULL, "client %u leaves", (unsigned int)id);
-		break;
-	case -ESHUTDOWN:
-		log_info(NULL, "client %u is told that the server ends", (unsigned int)id);
-		break;
-	case -EPROTO:
-		log_info(NULL, "client %u is dropped: it sent something", (unsigned int)id);
-		break;
-	case -ETIMEDOUT:
-		log_info(NULL, "client %u is dropped: it has read nothing for %d s",
-			 (unsigned int)id, IVSHMEM_SERVER_STALL_MS / 1000);
-		break;
-	default:
-		log_info(NULL, "client %u leaves: %s", (unsigned int)id, strerror(-why));
-	}
-	if (left_over == 0 && program->options.exit_when_empty)
-		event_loop_stop(program->loop);
-}
-
-static void refused(void *ctx, int why)
-{
-	struct program *program = ctx;
-
-	if (why == -ECONNRESET)
-		log_info(NULL, "a client went before it was greeted");
-	else if (why == -EMFILE)
-		log_limited(&program->refusals, LOG_LEVEL_WARNING, NULL,
-			    "a client is refused: each takes %u file descriptors, raise the limit"
-			    " (ulimit -n, LimitNOFILE=)",
-			    program->options.vectors + 1);
-	else
-		log_limited(&program->refusals, LOG_LEVEL_WARNING, NULL, "a client is refused: %s",
-			    strerror(-why));
-}
-
-static const struct ivshmem_server_events server_events = {
-	.admit = admit,
-	.joined = joined,
-	.left = left,
-	.refused = refused,
 };
 
 static void signal_ready(void *ctx, uint32_t events)
@@ -104,6 +48,7 @@ static void signal_ready(void *ctx, uint32_t events)
 	struct program *program = ctx;
 
 	(void)events;
+	program->told_to_end = true;
 	event_loop_stop(program->loop);
 }
 
@@ -127,17 +72,44 @@ static int open_signals(struct program *program, struct error *err)
 	return 0;
 }
 
-/* A region's socket is where its users look for it. */
-static int find_socket_path(struct program *program, struct error *err)
+/* For messages: what the socket is that somebody else has made. */
+static void name_socket(struct program *program)
 {
-	int ret;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t length = sizeof(address);
 
-	if (program->options.socket)
+	getsockname(program->socket.fd, (struct sockaddr *)&address, &length);
+	if (length > offsetof(struct sockaddr_un, sun_path) && !address.sun_path[0])
+		address.sun_path[0] = '@'; /* an abstract address */
+	snprintf(program->socket_path, sizeof(program->socket_path), "%.*s",
+		 (int)sizeof(address.sun_path), address.sun_path);
+	program->options.socket = program->socket_path;
+}
+
+static int open_own_socket(struct program *program, struct error *err)
+{
+	const struct server_options *options = &program->options;
+
+	return server_socket_open(&program->socket, options->socket, options->socket_mode,
+				  options->socket_group, err);
+}
+
+/* Where users of the region look for it, unless an option or the service manager says otherwise. */
+static int open_socket(struct program *program, struct error *err)
+{
+	int ret = 0;
+
+	if (program->systemd.listening >= 0) {
+		program->socket.fd = program->systemd.listening;
+		program->systemd.listening = -1;
+		name_socket(program);
 		return 0;
-	ret = ivshmem_server_path(&program->options.region_name, program->socket_path, err);
-	if (ret == 0)
+	}
+	if (!program->options.socket) {
+		ret = ivshmem_server_path(&program->options.region_name, program->socket_path, err);
 		program->options.socket = program->socket_path;
-	return ret;
+	}
+	return ret < 0 ? ret : open_own_socket(program, err);
 }
 
 static int start_server(struct program *program, struct error *err)
@@ -146,14 +118,33 @@ static int start_server(struct program *program, struct error *err)
 		.memory = program->memory.fd,
 		.listening = program->socket.fd,
 		.vectors = program->options.vectors,
-		.events = &server_events,
-		.ctx = program,
+		.events = &server_attendance_events,
+		.ctx = &program->attendance,
 	};
 	int ret = ivshmem_server_new(&params, program->loop, &program->server);
 
 	if (ret < 0)
 		return error_set(err, ret, "cannot start the server: %s", strerror(-ret));
 	return 0;
+}
+
+static void write_report(void *ctx, FILE *out)
+{
+	const struct program *program = ctx;
+
+	server_report_write(out, &program->options, &program->memory, program->server);
+}
+
+static int open_status(struct program *program, struct error *err)
+{
+	const struct server_status_params params = {
+		.path = program->options.status,
+		.stall_ms = IVSHMEM_SERVER_STALL_MS,
+		.write = write_report,
+		.ctx = program,
+	};
+
+	return params.path ? server_status_new(&params, program->loop, &program->status, err) : 0;
 }
 
 static int set_up(struct program *program, struct error *err)
@@ -166,12 +157,13 @@ static int set_up(struct program *program, struct error *err)
 		return error_set(err, ret, "event loop: %s", strerror(-ret));
 	ret = open_signals(program, err);
 	if (ret == 0)
-		ret = find_socket_path(program, err);
+		ret = server_attendance_init(&program->attendance, options, program->loop, err);
 	if (ret == 0)
 		ret = server_memory_open(&program->memory, options, err);
 	if (ret == 0)
-		ret = server_socket_open(&program->socket, options->socket, options->socket_mode,
-					 err);
+		ret = open_socket(program, err);
+	if (ret == 0)
+		ret = open_status(program, err);
 	if (ret == 0)
 		ret = start_server(program, err);
 	if (ret == 0 && !options->foreground && options->pid_file) {
@@ -183,7 +175,12 @@ static int set_up(struct program *program, struct error *err)
 
 static void tear_down(struct program *program)
 {
+	server_systemd_notify(&program->systemd, "STOPPING=1");
+	/* Whoever comes while the clients are told is not to wait for nothing. */
+	server_socket_shut(&program->socket);
+	server_status_free(program->status);
 	ivshmem_server_free(program->server);
+	server_attendance_fini(&program->attendance);
 	server_socket_close(&program->socket);
 	server_memory_close(&program->memory);
 	event_source_remove(program->signal_source);
@@ -191,10 +188,54 @@ static void tear_down(struct program *program)
 	event_loop_free(program->loop);
 	if (program->has_pid_file)
 		server_pid_file_remove(program->options.pid_file);
+	server_systemd_fini(&program->systemd);
+}
+
+/*
+ * Nobody is there any more. Somebody may just be coming: they either find the socket gone or are
+ * served. Sets *ret_over if nobody came. Returns 0 or -errno, with a line.
+ */
+static int close_up(struct program *program, bool *ret_over, struct error *err)
+{
+	int ret;
+
+	*ret_over = true;
+	/* Who waits at a socket of the service manager makes it start the next server. */
+	if (!program->socket.path)
+		return 0;
+	server_socket_shut(&program->socket);
+	ivshmem_server_listen(program->server, -1);
+	if (program->attendance.clients == 0)
+		return 0;
+	log_info(NULL, "somebody came at the last moment");
+	*ret_over = false;
+	server_socket_close(&program->socket);
+	ret = open_own_socket(program, err);
+	if (ret < 0)
+		return ret;
+	ret = ivshmem_server_listen(program->server, program->socket.fd);
+	return ret < 0 ? error_set(err, ret, "socket %s: %s", program->options.socket,
+				   strerror(-ret)) : 0;
+}
+
+static int serve(struct program *program, struct error *err)
+{
+	bool over = false;
+	int ret;
+
+	do {
+		ret = event_loop_run(program->loop);
+		if (ret < 0)
+			return error_set(err, ret, "event loop: %s", strerror(-ret));
+		if (!program->told_to_end && program->attendance.clients == 0)
+			ret = close_up(program, &over, err);
+	} while (ret == 0 && !program->told_to_end && !over);
+	return ret;
 }
 
 static int run(struct program *program, int ready)
 {
+	const struct server_options *options = &program->options;
 	struct error err;
 	int ret;
 
@@ -204,12 +245,17 @@ static int run(struct program *program, int ready)
 		tear_down(program);
 		return 1;
 	}
-	log_info(NULL, "listening at %s", program->options.socket);
-	if (!program->options.foreground)
+	log_info(NULL, "listening at %s", options->socket);
+	if (!options->foreground)
 		server_daemon_ready(ready);
-	ret = event_loop_run(program->loop);
+	server_systemd_notify(&program->systemd, "READY=1\nSTATUS=Serving %s at %s\n",
+			      options->region ? options->region :
+			      options->dir    ? options->dir :
+						options->shm,
+			      options->socket);
+	ret = serve(program, &err);
 	if (ret < 0)
-		log_error(NULL, "event loop: %s", strerror(-ret));
+		log_error(NULL, "%s", err.text);
 	tear_down(program);
 	return ret < 0 ? 1 : 0;
 }
@@ -223,15 +269,36 @@ static void tell_size(const struct server_options *options)
 			    size_text(options->asked_size, asked), size_text(options->size, used));
 }
 
+/* What the service manager has prepared. Returns 0 or an exit status. */
+static int take_over(struct program *program)
+{
+	struct error err;
+
+	if (server_systemd_init(&program->systemd, &err) < 0) {
+		log_error(NULL, "%s", err.text);
+		return 1;
+	}
+	if (program->systemd.listening >= 0 &&
+	    program->options.socket_mode != SERVER_SOCKET_NO_MODE) {
+		log_error(NULL, "the socket was made by the service manager: instead of"
+			  " --socket-mode and --socket-group write SocketMode= and SocketGroup="
+			  " into its unit");
+		return EX_USAGE;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct program program = {
 		.memory = SERVER_MEMORY_NONE,
-		.socket = { .fd = -1 },
+		.socket = SERVER_SOCKET_NONE,
+		.systemd = SERVER_SYSTEMD_NONE,
+		.attendance = SERVER_ATTENDANCE_NONE,
 		.signals = -1,
 	};
 	struct error err;
-	int ready = -1;
+	int status, ready = -1;
 
 	fds_fill_standard();
 	signal(SIGXFSZ, SIG_IGN);
@@ -247,6 +314,9 @@ int main(int argc, char **argv)
 	}
 	if (program.options.verbose)
 		log_set_level(LOG_LEVEL_INFO);
+	status = take_over(&program);
+	if (status)
+		return status;
 	tell_size(&program.options);
 	fds_raise_limit();
 	if (!program.options.foreground && server_daemon_start(&ready, &err) < 0) {

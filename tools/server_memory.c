@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 /* A byte of the object that only servers lock; object.h has the one that all users lock. */
 #define SERVER_BYTE 1
 #define OPEN_TRIES 3
+#define WAIT_STEP_MS 20
 
 /*
  * Clients get a duplicate of what they are sent, and a lock lives as long as any duplicate. So the
@@ -35,15 +37,21 @@ static int reopen(int fd, int *ret_fd, struct error *err)
 	return 0;
 }
 
+/* A server that ends lets go of its socket first, and of the memory when its clients know. */
 static int lock_for_server(struct server_memory *memory, const char *path, struct error *err)
 {
 	char users[IVSHMEM_USERS_TEXT_MAX];
-	int ret;
+	int ret, waited;
 
 	ret = reopen(memory->fd, &memory->lock, err);
 	if (ret < 0)
 		return ret;
-	ret = ofd_lock_try(memory->lock, SERVER_BYTE, OFD_LOCK_EXCLUSIVE);
+	for (waited = 0;; waited += WAIT_STEP_MS) {
+		ret = ofd_lock_try(memory->lock, SERVER_BYTE, OFD_LOCK_EXCLUSIVE);
+		if (ret != -EAGAIN || waited >= SERVER_MEMORY_WAIT_MS)
+			break;
+		poll(NULL, 0, WAIT_STEP_MS);
+	}
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY,
 				 "memory %s is served already by %s: connect to that server, or"
@@ -155,6 +163,13 @@ int server_memory_open(struct server_memory *memory, const struct server_options
 	if (options->dir)
 		return open_file(memory, options, err);
 	return open_object(memory, options, err);
+}
+
+const char *server_memory_path(const struct server_memory *memory)
+{
+	if (memory->region)
+		return ivshmem_region_path(memory->region);
+	return memory->object.fd >= 0 ? memory->object.path : NULL;
 }
 
 void server_memory_close(struct server_memory *memory)

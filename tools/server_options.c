@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,13 +19,17 @@
 #define DEFAULT_SOCKET "/tmp/ivshmem_socket"
 #define DEFAULT_SHM "ivshmem"
 #define DEFAULT_SIZE (4 * MIB)
-#define UID_LARGEST (UINT32_MAX - 1)
+#define ID_LARGEST (UINT32_MAX - 1)
+/* With a group that is to connect. */
+#define GROUP_MODE 0660
 
 enum long_option {
 	OPTION_REGION = 256,
 	OPTION_EXIT_WHEN_EMPTY,
 	OPTION_SOCKET_MODE,
+	OPTION_SOCKET_GROUP,
 	OPTION_ALLOW_UID,
+	OPTION_STATUS,
 	OPTION_VERSION,
 };
 
@@ -39,7 +44,9 @@ static const struct option long_options[] = {
 	{ "region", required_argument, NULL, OPTION_REGION },
 	{ "exit-when-empty", no_argument, NULL, OPTION_EXIT_WHEN_EMPTY },
 	{ "socket-mode", required_argument, NULL, OPTION_SOCKET_MODE },
+	{ "socket-group", required_argument, NULL, OPTION_SOCKET_GROUP },
 	{ "allow-uid", required_argument, NULL, OPTION_ALLOW_UID },
+	{ "status", required_argument, NULL, OPTION_STATUS },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
@@ -59,9 +66,12 @@ const char server_options_help[] =
 	"  -l, --size BYTES       suffixes K, M, G and T; rounded up to a power of two of at\n"
 	"                         least a page; default 4M\n"
 	"  -n, --vectors COUNT    of each client, 0 to 2048, default 1\n"
-	"      --exit-when-empty  end when the last client has left\n"
-	"      --socket-mode MODE octal mode of the socket\n"
+	"      --exit-when-empty  end when the last client has left, or none came for 10 s\n"
+	"      --socket-mode MODE octal mode of the socket, with a group 660 by default\n"
+	"      --socket-group GROUP\n"
+	"                         who may connect, too\n"
 	"      --allow-uid UID    only clients of this user; may be given up to 16 times\n"
+	"      --status PATH      whoever connects there reads a JSON document on the clients\n"
 	"      --version\n\n"
 	"SIGTERM and SIGINT end it in order. Exit status: 0, 64 for bad usage, 1 for any other\n"
 	"failure.\n";
@@ -133,6 +143,20 @@ static int parse_mode(struct server_options *options, const char *word, struct e
 	return 0;
 }
 
+static int parse_group(struct server_options *options, const char *word, struct error *err)
+{
+	const struct group *group = getgrnam(word);
+	uint64_t gid;
+
+	if (group)
+		gid = group->gr_gid;
+	else if (parse_decimal(word, ID_LARGEST, &gid) < 0)
+		return error_set(err, -EINVAL,
+				 "socket group \"%.80s\": there is no such group", word);
+	options->socket_group = (gid_t)gid;
+	return 0;
+}
+
 static int parse_uid(struct server_options *options, const char *word, struct error *err)
 {
 	uint64_t uid;
@@ -140,7 +164,7 @@ static int parse_uid(struct server_options *options, const char *word, struct er
 	if (options->uid_count == SERVER_UIDS_MAX)
 		return error_set(err, -EINVAL, "--allow-uid can be given %d times at most",
 				 SERVER_UIDS_MAX);
-	if (parse_decimal(word, UID_LARGEST, &uid) < 0)
+	if (parse_decimal(word, ID_LARGEST, &uid) < 0)
 		return error_set(err, -EINVAL, "--allow-uid \"%s\": a number is needed", word);
 	options->uids[options->uid_count++] = (uid_t)uid;
 	return 0;
@@ -181,8 +205,13 @@ static int parse_option(struct server_options *options, int option, const char *
 		return 0;
 	case OPTION_SOCKET_MODE:
 		return parse_mode(options, value, err);
+	case OPTION_SOCKET_GROUP:
+		return parse_group(options, value, err);
 	case OPTION_ALLOW_UID:
 		return parse_uid(options, value, err);
+	case OPTION_STATUS:
+		options->status = value;
+		return 0;
 	default:
 		options->version = true;
 		return 0;
@@ -204,6 +233,9 @@ static int check_together(struct server_options *options, struct error *err)
 		options->shm = DEFAULT_SHM;
 	if (!options->region && !options->socket)
 		options->socket = DEFAULT_SOCKET;
+	if (options->socket_group != SERVER_SOCKET_NO_GROUP &&
+	    options->socket_mode == SERVER_SOCKET_NO_MODE)
+		options->socket_mode = GROUP_MODE;
 	/* A place that all regions' servers would share. */
 	if (!options->region && !options->pid_file)
 		options->pid_file = DEFAULT_PID_FILE;
@@ -218,6 +250,7 @@ int server_options_parse(struct server_options *ret_options, int argc, char **ar
 		.asked_size = DEFAULT_SIZE,
 		.vectors = 1,
 		.socket_mode = SERVER_SOCKET_NO_MODE,
+		.socket_group = SERVER_SOCKET_NO_GROUP,
 	};
 	int option, ret;
 

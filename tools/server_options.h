@@ -29,6 +29,8 @@ struct server_options {
 	uint64_t asked_size; /* before it was rounded up */
 	uint32_t vectors;
 	int socket_mode; /* SERVER_SOCKET_NO_MODE: as the umask says */
+	gid_t socket_group; /* SERVER_SOCKET_NO_GROUP: the process's */
+	const char *status; /* NULL: none */
 	uid_t uids[SERVER_UIDS_MAX];
 	size_t uid_count; /* 0: everybody who can open the socket */
 };

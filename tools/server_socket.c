@@ -3,6 +3,7 @@
 #include "tools/server_socket.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "lib/fds.h"
+
+#define WAIT_STEP_MS 20
 
 static int address_of(const char *path, struct sockaddr_un *ret_address, struct error *err)
 {
@@ -22,12 +25,28 @@ static int address_of(const char *path, struct sockaddr_un *ret_address, struct 
 	return 0;
 }
 
-/* Makes way: removes a socket file whose server is gone. */
+/*
+ * Does anybody listen there? A socket of another type is told (EPROTOTYPE) without becoming a
+ * client, whose coming and going the others would hear of. Returns 0 (yes) or -errno.
+ */
+static int probe(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	fd_close(&fd);
+	return ret == -EPROTOTYPE ? 0 : ret;
+}
+
+/* Makes way: removes a socket file whose server is gone, or is going. */
 static int clear_path(const struct sockaddr_un *address, struct error *err)
 {
 	const char *path = address->sun_path;
 	struct stat st;
-	int probe, ret;
+	int ret, waited;
 
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : error_set(err, -errno, "socket %s: %s", path,
@@ -35,49 +54,60 @@ static int clear_path(const struct sockaddr_un *address, struct error *err)
 	if (!S_ISSOCK(st.st_mode))
 		return error_set(err, -EEXIST,
 				 "socket %s: there is a file that is no socket: remove it or"
-				 " choose another path with -S",
+				 " choose another path",
 				 path);
-	/*
-	 * A socket of another type is told whether anybody is there (EPROTOTYPE) without becoming
-	 * a client, whose coming and going the others would hear of.
-	 */
-	probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (probe < 0)
-		return error_set(err, -errno, "socket: %s", strerror(errno));
-	ret = connect(probe, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-	fd_close(&probe);
-	if (ret != -ECONNREFUSED)
+	/* A process that is killed gives back its locks before its sockets, or after. */
+	for (waited = 0; (ret = probe(address)) == 0 && waited < SERVER_SOCKET_WAIT_MS;
+	     waited += WAIT_STEP_MS)
+		poll(NULL, 0, WAIT_STEP_MS);
+	if (ret == 0)
 		return error_set(err, -EADDRINUSE,
 				 "socket %s: a server answers there already: end it or choose"
-				 " another path with -S",
+				 " another path",
 				 path);
+	if (ret == -ENOENT)
+		return 0;
+	if (ret != -ECONNREFUSED)
+		return error_set(err, ret, "socket %s: %s", path, strerror(-ret));
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_set(err, -errno, "socket %s: nobody listens there any more, but it "
 				 "cannot be removed: %s", path, strerror(errno));
 	return 0;
 }
 
-static int bind_and_listen(struct server_socket *server_socket,
-			   const struct sockaddr_un *address, int mode)
+static int set_owner(const struct sockaddr_un *address, int mode, gid_t group, struct error *err)
+{
+	const char *path = address->sun_path;
+
+	if (group != SERVER_SOCKET_NO_GROUP && lchown(path, (uid_t)-1, group) < 0)
+		return error_set(err, -errno,
+				 "socket %s: cannot give it to group %u: %s; only members of the"
+				 " group and root can",
+				 path, (unsigned int)group, strerror(errno));
+	if (mode != SERVER_SOCKET_NO_MODE && chmod(path, (mode_t)mode) < 0)
+		return error_set(err, -errno, "socket %s: mode %04o: %s", path, (unsigned int)mode,
+				 strerror(errno));
+	return 0;
+}
+
+/* The file is there. Nobody can connect before listen(), so its owner is never seen to change. */
+static int finish(struct server_socket *server_socket, const struct sockaddr_un *address, int mode,
+		  gid_t group, struct error *err)
 {
 	struct stat st;
+	int ret;
 
-	if (bind(server_socket->fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		return -errno;
-	/* Nobody can connect before listen(), so the mode is never seen to change. */
-	if ((mode != SERVER_SOCKET_NO_MODE && chmod(address->sun_path, (mode_t)mode) < 0) ||
-	    lstat(address->sun_path, &st) < 0 || listen(server_socket->fd, SOMAXCONN) < 0) {
-		int ret = -errno;
-
-		unlink(address->sun_path);
+	ret = set_owner(address, mode, group, err);
+	if (ret < 0)
 		return ret;
-	}
+	if (lstat(address->sun_path, &st) < 0 || listen(server_socket->fd, SOMAXCONN) < 0)
+		return error_set(err, -errno, "socket %s: %s", address->sun_path, strerror(errno));
 	server_socket->device = st.st_dev;
 	server_socket->inode = st.st_ino;
 	return 0;
 }
 
-int server_socket_open(struct server_socket *ret_socket, const char *path, int mode,
+int server_socket_open(struct server_socket *ret_socket, const char *path, int mode, gid_t group,
 		       struct error *err)
 {
 	struct server_socket made = { .path = path };
@@ -92,23 +122,37 @@ int server_socket_open(struct server_socket *ret_socket, const char *path, int m
 	made.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (made.fd < 0)
 		return error_set(err, -errno, "socket: %s", strerror(errno));
-	ret = bind_and_listen(&made, &address, mode);
-	if (ret < 0) {
-		fd_close(&made.fd);
-		return error_set(err, ret, "socket %s: %s", path, strerror(-ret));
+	if (bind(made.fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		ret = error_set(err, -errno, "socket %s: %s", path, strerror(errno));
+		goto out_close;
 	}
+	ret = finish(&made, &address, mode, group, err);
+	if (ret < 0)
+		goto out_unlink;
 	*ret_socket = made;
 	return 0;
+
+out_unlink:
+	unlink(path);
+out_close:
+	fd_close(&made.fd);
+	return ret;
 }
 
-void server_socket_close(struct server_socket *server_socket)
+void server_socket_shut(struct server_socket *server_socket)
 {
 	struct stat st;
 
-	if (server_socket->fd < 0)
+	if (server_socket->fd < 0 || !server_socket->path)
 		return;
 	if (lstat(server_socket->path, &st) == 0 && st.st_dev == server_socket->device &&
 	    st.st_ino == server_socket->inode)
 		unlink(server_socket->path);
+	shutdown(server_socket->fd, SHUT_RD);
+}
+
+void server_socket_close(struct server_socket *server_socket)
+{
+	server_socket_shut(server_socket);
 	fd_close(&server_socket->fd);
 }

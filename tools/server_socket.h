@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The socket file of a server. */
+/* A listening socket of the server, and its file. */
 #ifndef TOOLS_SERVER_SOCKET_H
 #define TOOLS_SERVER_SOCKET_H
 
@@ -9,23 +9,36 @@
 
 struct server_socket {
 	int fd; /* -1: none */
-	const char *path;
+	const char *path; /* NULL: the file, if there is one, is somebody else's */
 	dev_t device;
 	ino_t inode;
 };
 
-/* The file's mode is what the umask leaves. */
+#define SERVER_SOCKET_NONE { .fd = -1, .path = NULL }
+
+/* The file's mode is what the umask leaves, its group that of the process. */
 #define SERVER_SOCKET_NO_MODE (-1)
+#define SERVER_SOCKET_NO_GROUP ((gid_t)-1)
 
 /*
- * Listen at @path, which must stay as long as the socket, with the file's @mode. A socket file that
- * nobody listens at any more is replaced. Returns 0, -EADDRINUSE (a server answers there), -EEXIST
- * (something that is no socket), -ENAMETOOLONG or another -errno, with a line.
+ * Listen at @path, which must stay as long as the socket, with the file's @mode and @group. A
+ * socket file that nobody listens at any more is replaced. May wait SERVER_SOCKET_WAIT_MS for a
+ * server that is just ending.
+ * Returns 0, -EADDRINUSE (a server answers there), -EEXIST (something that is no socket),
+ * -ENAMETOOLONG, -EPERM (the group) or another -errno, with a line.
  */
-int server_socket_open(struct server_socket *ret_socket, const char *path, int mode,
+#define SERVER_SOCKET_WAIT_MS 500
+int server_socket_open(struct server_socket *ret_socket, const char *path, int mode, gid_t group,
 		       struct error *err);
 
-/* Close it and remove the file, if that is still this socket's. Does nothing if fd is -1. */
+/*
+ * Remove the file, if it is still this socket's. Whoever is connecting from now on is refused;
+ * those who are connected still wait to be accepted. Does nothing if fd is -1 or the file somebody
+ * else's.
+ */
+void server_socket_shut(struct server_socket *server_socket);
+
+/* Shut and close it. Does nothing if fd is -1. */
 void server_socket_close(struct server_socket *server_socket);
 
 #endif

@@ -7,70 +7,14 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 # shellcheck source=tests/e2e/tap.sh
 . tests/e2e/tap.sh
+# shellcheck source=tests/functional/server.sh
+. tests/functional/server.sh
 
 tmp=$(mktemp -d)
 export IVSHMEM_RUNTIME_DIR="$tmp/run"
 sock=$tmp/socket
 object=functional-test-$$
 name=dm:/functional-test/$$/server
-pids=
-
-clients()
-{
-	timeout 200 "$build/tests/functional/server_clients" "$@"
-}
-
-# wait_for COMMAND...: until it succeeds, for some seconds.
-wait_for()
-{
-	tries=200
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
-# start_server LOG ARGS...: in the foreground; its pid is in $server.
-start_server()
-{
-	log=$tmp/$1
-	shift
-	: >"$log"
-	"$build/ivshmem-server" -F -v "$@" 2>"$log" &
-	server=$!
-	pids="$pids $server"
-	wait_for grep -q listening "$log" || tap_note "$(cat "$log")"
-}
-
-# stop_server: SIGTERM; its status is in $status.
-stop_server()
-{
-	status=0
-	kill -TERM "$server"
-	wait "$server" || status=$?
-}
-
-# start_client NAME ARGS...: a client that stays while its standard input does.
-start_client()
-{
-	client_out=$tmp/$1
-	shift
-	mkfifo "$client_out.in"
-	clients "$@" <"$client_out.in" >"$client_out" 2>&1 &
-	client=$!
-	sleep 1000 >"$client_out.in" &
-	holder=$!
-	pids="$pids $client $holder"
-}
-
-end_process()
-{
-	for pid in "$@"; do
-		kill -KILL "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-}
 
 # shellcheck disable=SC2329
 clean_up()
@@ -83,14 +27,6 @@ clean_up()
 }
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
-
-# expect_done NAME CLIENT-ARGS...
-expect_done()
-{
-	done_name=$1
-	shift
-	expect "$done_name" 0 '^done' clients "$@"
-}
 
 # --- usage ---------------------------------------------------------------------------------------
 

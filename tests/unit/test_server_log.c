@@ -32,14 +32,17 @@ static const char *read_some(struct server_log *log, struct reader *reader, unsi
 			     char text[256])
 {
 	struct ivshmem_message message;
-	size_t length = 0;
+	size_t promised = server_cursor_count(log, &reader->cursor);
+	size_t length = 0, came = 0;
 
 	text[0] = '\0';
 	while (count-- > 0 && server_cursor_message(log, &reader->cursor, &message)) {
 		length += (size_t)snprintf(text + length, 256 - length, "%d%s",
 					   (int)message.value, message.fd >= 0 ? "+" : "-");
 		server_cursor_advance(log, &reader->cursor);
+		came++;
 	}
+	CU_ASSERT_EQUAL(came + server_cursor_count(log, &reader->cursor), promised);
 	return text;
 }
 

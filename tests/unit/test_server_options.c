@@ -86,6 +86,14 @@ static void test_others(void)
 		{ "--socket-mode", "660", 0 },
 		{ "--socket-mode", "8", -EINVAL },
 		{ "--socket-mode", "1000", -EINVAL },
+		{ "--socket-group", "root", 0 },
+		{ "--socket-group", "12345", 0 },
+		{ "--socket-group", "", -EINVAL },
+		{ "--socket-group", "no such group", -EINVAL },
+		{ "--socket-group", "-1", -EINVAL },
+		{ "--socket-group", "4294967295", -EINVAL },
+		{ "--status", "/a", 0 },
+		{ "--status", NULL, -EINVAL },
 		{ "--allow-uid", "0", 0 },
 		{ "--allow-uid", "root", -EINVAL },
 		{ "--allow-uid", "4294967295", -EINVAL },
@@ -100,6 +108,12 @@ static void test_others(void)
 	}
 	CU_ASSERT_EQUAL(parse(&options, "--socket-mode", "660"), 0);
 	CU_ASSERT_EQUAL(options.socket_mode, 0660);
+	CU_ASSERT_EQUAL(options.socket_group, SERVER_SOCKET_NO_GROUP);
+	CU_ASSERT_EQUAL(parse(&options, "--socket-group", "root"), 0);
+	CU_ASSERT_EQUAL(options.socket_group, 0);
+	CU_ASSERT_EQUAL(options.socket_mode, 0660);
+	CU_ASSERT_EQUAL(parse(&options, "--status", "/a"), 0);
+	CU_ASSERT_STRING_EQUAL(options.status, "/a");
 	CU_ASSERT_EQUAL(parse(&options, "--region", "dm:/a"), 0);
 	CU_ASSERT_PTR_NULL(options.socket);
 	CU_ASSERT_PTR_NULL(options.pid_file);
