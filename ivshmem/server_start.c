@@ -122,18 +122,22 @@ static int spawn(char *const argv[], int words, pid_t *ret_pid)
 static int launch(const struct ivshmem_server_start_params *params, int words, pid_t *ret_pid)
 {
 	char program[] = PROGRAM, region[] = "--region", end[] = "--exit-when-empty";
-	char group_option[] = "--socket-group", name[IVSHMEM_NAME_TEXT_MAX];
-	char size[32], vectors[16], group[256];
+	char name[IVSHMEM_NAME_TEXT_MAX], size[32], vectors[16];
+	char group[256], object[IVSHMEM_NAME_TEXT_MAX];
 	char *argv[] = { program, region, name, size, vectors, end, NULL, NULL, NULL };
+	size_t count = 6;
 
 	snprintf(name, sizeof(name), "%s", params->name->text);
 	snprintf(size, sizeof(size), "-l%llu",
 		 (unsigned long long)ivshmem_region_size(params->region));
 	snprintf(vectors, sizeof(vectors), "-n%u", params->vectors);
 	if (params->group) {
-		snprintf(group, sizeof(group), "%s", params->group);
-		argv[6] = group_option;
-		argv[7] = group;
+		snprintf(group, sizeof(group), "--socket-group=%s", params->group);
+		argv[count++] = group;
+	}
+	if (params->shm_object) {
+		snprintf(object, sizeof(object), "-M%s", params->shm_object);
+		argv[count++] = object;
 	}
 	return spawn(argv, words, ret_pid);
 }

@@ -19,6 +19,7 @@ struct ivshmem_server_start_params {
 	const struct ivshmem_name *name;     /* of the region */
 	unsigned int vectors;		     /* of each client */
 	const char *group; /* let this group's members connect too; NULL: only the owner */
+	const char *shm_object; /* as in struct ivshmem_region_params */
 };
 
 /*

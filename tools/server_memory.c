@@ -65,12 +65,17 @@ static int lock_for_server(struct server_memory *memory, const char *path, struc
 static int open_region(struct server_memory *memory, const struct server_options *options,
 		       struct error *err)
 {
-	const struct ivshmem_region_params params = {
+	struct ivshmem_region_params params = {
 		.name = options->region_name,
 		.size = options->size,
 	};
+	char object[IVSHMEM_NAME_TEXT_MAX];
 	int ret;
 
+	if (options->shm) {
+		snprintf(object, sizeof(object), "/%s", options->shm);
+		params.shm_object = object;
+	}
 	ret = ivshmem_region_attach(&params, &memory->region, err);
 	if (ret == 0)
 		ret = reopen(ivshmem_region_fd(memory->region), &memory->fd, err);

@@ -62,7 +62,7 @@ const char server_options_help[] =
 	"  -M NAME                POSIX object for the memory, default " DEFAULT_SHM "\n"
 	"  -m DIR                 a file without a name in DIR instead, as in a hugetlbfs\n"
 	"      --region dm:/NAME  the memory of this region instead, the socket beside its\n"
-	"                         record\n"
+	"                         record; with -M its object, as shm= of acrn-dm names it\n"
 	"  -l, --size BYTES       suffixes K, M, G and T; rounded up to a power of two of at\n"
 	"                         least a page; default 4M\n"
 	"  -n, --vectors COUNT    of each client, 0 to 2048, default 1\n"
@@ -225,9 +225,8 @@ static int check_together(struct server_options *options, struct error *err)
 	if (options->verbose && !options->foreground)
 		return error_set(err, -EINVAL,
 				 "-v needs -F: in the background there is nobody to tell");
-	if (options->region && (options->shm || options->dir))
-		return error_set(err, -EINVAL,
-				 "--region %s has its own memory: leave out -M and -m",
+	if (options->region && options->dir)
+		return error_set(err, -EINVAL, "--region %s has its own memory: leave out -m",
 				 options->region);
 	if (!options->region && !options->dir && !options->shm)
 		options->shm = DEFAULT_SHM;

@@ -164,6 +164,7 @@ static int connect_server(struct ivshmem_core *core, const struct ivshmem_option
 			.name = &options->name,
 			.vectors = (unsigned int)options->vectors,
 			.group = options->group,
+			.shm_object = options->shm_object,
 		},
 		.ops = &link_ops,
 		.ctx = core,

@@ -38,7 +38,7 @@ expect 'a word too many' 64 '"x" is no option' "$build/ivshmem-server" x
 expect 'size 0' 64 'size "0"' "$build/ivshmem-server" -F -l 0
 expect 'a fraction' 64 'size "1.5G"' "$build/ivshmem-server" -F -l 1.5G
 expect 'too many vectors' 64 'vectors "2049"' "$build/ivshmem-server" -F -n 2049
-expect 'two memories' 64 'leave out -M' "$build/ivshmem-server" -F --region "$name" -M x
+expect 'two memories' 64 'leave out -m' "$build/ivshmem-server" -F --region "$name" -m /tmp
 expect 'a region of the hypervisor' 64 'belongs to the hypervisor' "$build/ivshmem-server" --region hv:/a
 expect 'no such directory' 1 'nowhere: cannot make a file' \
 	"$build/ivshmem-server" -F -S "$sock" -m "$tmp/nowhere"

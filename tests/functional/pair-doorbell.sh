@@ -158,6 +158,17 @@ test_mixed()
 	nothing_left mixed
 }
 
+# The region's own server finds the memory as the device has it.
+test_object()
+{
+	member left doorbell-pingpong ",vectors=1,shm=/test-object-$$" count=50
+	member right doorbell-pingpong ",vectors=1,shm=/test-object-$$" count=50
+	ends left doorbell-pingpong "an object by name: the first one ends well"
+	ends right doorbell-pingpong "an object by name: the second one ends well"
+	nothing_left "an object by name"
+	tap_check "an object by name: nor is the object" test ! -e "/dev/shm/test-object-$$"
+}
+
 test_pingpong
 test_many_vectors
 test_self
@@ -167,4 +178,5 @@ test_kill doorbell-pingpong
 test_kill ivshmem-pair
 test_messages
 test_mixed
+test_object
 tap_done
