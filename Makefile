@@ -465,8 +465,9 @@ test_server_options_LIBS := $(CRYPTO_LIBS)
 test_server_path_OBJS := ivshmem/server_path.o ivshmem/name.o ivshmem/runtime_dir.o lib/error.o \
 	lib/fds.o
 test_server_path_LIBS := $(CRYPTO_LIBS)
-test_server_status_OBJS := tools/server_socket.o tools/server_status.o lib/error.o lib/event_loop.o \
-	lib/fds.o tests/leaks.o
+test_server_status_OBJS := tools/server_socket.o tools/server_status.o ivshmem/name.o \
+	ivshmem/runtime_dir.o ivshmem/server_path.o lib/error.o lib/event_loop.o lib/fds.o tests/leaks.o
+test_server_status_LIBS := $(CRYPTO_LIBS)
 test_server_systemd_OBJS := tools/server_systemd.o lib/error.o lib/fds.o lib/parse.o
 
 # devicemodel/config

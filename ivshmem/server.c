@@ -480,14 +480,17 @@ static void say_farewell(struct ivshmem_server *server, struct server_client *cl
 void ivshmem_server_free(struct ivshmem_server *server)
 {
 	uint64_t deadline = now_ms() + FAREWELL_MS;
-	struct server_client *client;
+	struct server_client *client, *next;
 
 	if (!server)
 		return;
-	while ((client = TAILQ_FIRST(&server->clients))) {
+	for (client = TAILQ_FIRST(&server->clients); client; client = next) {
+		next = TAILQ_NEXT(client, link);
 		say_farewell(server, client, deadline);
-		drop(server, client, -ESHUTDOWN);
 	}
+	/* Nobody is told of these: they are alive and can go on ringing each other. */
+	while ((client = TAILQ_FIRST(&server->clients)))
+		drop(server, client, -ESHUTDOWN);
 	event_source_remove(server->listen_source);
 	event_source_remove(server->work_source);
 	event_source_remove(server->timer_source);

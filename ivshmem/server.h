@@ -76,8 +76,9 @@ void ivshmem_server_visit(const struct ivshmem_server *server,
 			  void *ctx);
 
 /*
- * Disconnect one client after the other, telling those that remain. Waits for clients to make room,
- * but not longer than a second in all. NULL is fine.
+ * Disconnect all clients, once each has what there was to tell; for those who make no room this
+ * waits a second in all. Nobody is told that the others leave, since they do not: they go on
+ * ringing each other. NULL is fine.
  */
 void ivshmem_server_free(struct ivshmem_server *server);
 

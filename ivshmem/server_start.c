@@ -32,6 +32,7 @@ struct ivshmem_server_start {
 	int lock;  /* an open file description of the object, for the lock on START_BYTE */
 	int words; /* what the starting program writes to its standard error; ends with the start */
 	pid_t pid;
+	char path[IVSHMEM_SERVER_PATH_MAX];
 };
 
 /* "Beside the running program" first: the two belong together, wherever they are installed. */
@@ -181,21 +182,22 @@ static int start_process(const struct ivshmem_server_start_params *params,
 int ivshmem_server_start_begin(const struct ivshmem_server_start_params *params,
 			       struct ivshmem_server_start **ret_start, struct error *err)
 {
-	char path[IVSHMEM_SERVER_PATH_MAX];
 	struct ivshmem_server_start *start;
 	int ret;
 
-	ret = ivshmem_server_path(params->name, path, err);
-	if (ret < 0)
-		return ret;
 	start = calloc(1, sizeof(*start));
 	if (!start)
 		return error_set(err, -ENOMEM, "out of memory");
-	ret = open_lock(params->region, &start->lock, err);
+	ret = ivshmem_server_path(params->name, start->path, err);
+	if (ret == 0)
+		ret = open_lock(params->region, &start->lock, err);
 	if (ret < 0)
 		goto out_free;
 	/* Under the lock this is the last word: it cannot be starting. */
-	ret = ivshmem_server_probe(path) == 0 ? -EALREADY : start_process(params, start, err);
+	if (ivshmem_server_probe(start->path) == 0)
+		ret = -EALREADY;
+	else
+		ret = start_process(params, start, err);
 	if (ret < 0)
 		goto out_unlock;
 	*ret_start = start;
@@ -246,7 +248,8 @@ int ivshmem_server_start_finish(struct ivshmem_server_start *start, struct error
 	if (!ended)
 		ret = error_set(err, -ECANCELED, PROGRAM " does not come up%s%s",
 				said[0] ? ": " : "", said);
-	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	else if ((!WIFEXITED(status) || WEXITSTATUS(status) != 0) &&
+		 ivshmem_server_probe(start->path) < 0)
 		ret = error_set(err, -ECHILD, PROGRAM " does not start: %s",
 				said[0] ? said : "it has not said why");
 	else

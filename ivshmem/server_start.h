@@ -40,8 +40,8 @@ int ivshmem_server_start_fd(const struct ivshmem_server_start *start);
 
 /*
  * To be called when that is hung up: does not block then. Before, it gives the start up. Frees
- * @start. Returns 0: the server listens; -ECHILD with a line that has the server's own words;
- * -ECANCELED: it was given up.
+ * @start. Returns 0: a server listens, this one or one that was there again in the last moment;
+ * -ECHILD with a line that has the server's own words; -ECANCELED: it was given up.
  */
 int ivshmem_server_start_finish(struct ivshmem_server_start *start, struct error *err);
 

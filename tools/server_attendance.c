@@ -41,7 +41,7 @@ static void left(void *ctx, uint16_t id, int why, unsigned int left_over)
 		log_info(NULL, "client %u leaves", (unsigned int)id);
 		break;
 	case -ESHUTDOWN:
-		log_info(NULL, "client %u is told that the server ends", (unsigned int)id);
+		log_info(NULL, "client %u is left to itself: the server ends", (unsigned int)id);
 		break;
 	case -EPROTO:
 		log_info(NULL, "client %u is dropped: it sent something", (unsigned int)id);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ivshmem/server_path.h"
 #include "lib/fds.h"
 
 #define WAIT_STEP_MS 20
@@ -23,22 +24,6 @@ static int address_of(const char *path, struct sockaddr_un *ret_address, struct 
 	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	strcpy(ret_address->sun_path, path);
 	return 0;
-}
-
-/*
- * Does anybody listen there? A socket of another type is told (EPROTOTYPE) without becoming a
- * client, whose coming and going the others would hear of. Returns 0 (yes) or -errno.
- */
-static int probe(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-	fd_close(&fd);
-	return ret == -EPROTOTYPE ? 0 : ret;
 }
 
 /* Makes way: removes a socket file whose server is gone, or is going. */
@@ -57,7 +42,7 @@ static int clear_path(const struct sockaddr_un *address, struct error *err)
 				 " choose another path",
 				 path);
 	/* A process that is killed gives back its locks before its sockets, or after. */
-	for (waited = 0; (ret = probe(address)) == 0 && waited < SERVER_SOCKET_WAIT_MS;
+	for (waited = 0; (ret = ivshmem_server_probe(path)) == 0 && waited < SERVER_SOCKET_WAIT_MS;
 	     waited += WAIT_STEP_MS)
 		poll(NULL, 0, WAIT_STEP_MS);
 	if (ret == 0)

@@ -51,11 +51,17 @@ static void take_first_position(struct ivshmem_core *core, uint16_t id, int memo
 	core->lease = memory_fd;
 }
 
-/* The lease of the position is on the first server's descriptor, so that one is kept. */
-static void compare_position(const struct ivshmem_core *core, const char *server, uint16_t id,
+/*
+ * The lease of the position is on the first server's descriptor, so that one is kept; and with
+ * another id the newest one too, as some know the device by that.
+ */
+static void compare_position(struct ivshmem_core *core, const char *server, uint16_t id,
 			     int memory_fd)
 {
-	fd_close(&memory_fd);
+	fd_close(&core->other_lease);
+	if (id == core->position)
+		fd_close(&memory_fd);
+	core->other_lease = memory_fd;
 	if (id != core->position)
 		log_warning(core->carrier.tag,
 			    "ivshmem server %s gives the id %u, the guest goes on as %u: who "
@@ -200,6 +206,7 @@ int ivshmem_core_init(struct ivshmem_core *core, const struct ivshmem_options *o
 		.placed = IVSHMEM_UNPLACED,
 		.vector_count = (unsigned int)options->vectors,
 		.lease = -1,
+		.other_lease = -1,
 	};
 	ret = ivshmem_region_attach(&params, &core->region, err);
 	if (ret == 0 && core->vector_count)
@@ -216,6 +223,7 @@ void ivshmem_core_fini(struct ivshmem_core *core)
 	ivshmem_vectors_free(core->vectors);
 	ivshmem_doorbell_free(core->doorbell);
 	fd_close(&core->lease);
+	fd_close(&core->other_lease);
 	ivshmem_core_place_memory(core, IVSHMEM_UNPLACED);
 	ivshmem_region_detach(core->region);
 	core->region = NULL;

@@ -54,7 +54,8 @@ struct ivshmem_core {
 	struct ivshmem_doorbell *doorbell;
 	struct ivshmem_vectors *vectors;
 	struct ivshmem_link *link;
-	int lease; /* descriptor that keeps the position from others, see ivshmem/peer.h */
+	/* Descriptors that keep the position, and another id, from others: see ivshmem/peer.h. */
+	int lease, other_lease;
 };
 
 /*
