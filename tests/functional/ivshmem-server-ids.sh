@@ -7,43 +7,19 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 # shellcheck source=tests/e2e/tap.sh
 . tests/e2e/tap.sh
+# shellcheck source=tests/functional/server.sh
+. tests/functional/server.sh
 
 tmp=$(mktemp -d)
 export IVSHMEM_RUNTIME_DIR="$tmp/run"
 sock=$tmp/socket
 name=dm:/functional-test/$$/ids
 object=$("$build/ivshmemctl" path "$name")
-pids=
 
-# wait_for COMMAND...: until it succeeds, for some seconds.
-wait_for()
+# serve LOG: a server of the region.
+serve()
 {
-	tries=200
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
-# start_server LOG: on the region; its pid is in $server.
-start_server()
-{
-	log=$tmp/$1
-	: >"$log"
-	"$build/ivshmem-server" -F -v -S "$sock" --region "$name" -l 1M 2>"$log" &
-	server=$!
-	pids="$pids $server"
-	wait_for grep -q listening "$log" || tap_note "$(cat "$log")"
-}
-
-# end_process PID...
-end_process()
-{
-	for pid in "$@"; do
-		kill -KILL "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
+	start_server "$1" -S "$sock" --region "$name" -l 1M
 }
 
 # start_keeper NAME [FORMER-ID]: its output is $tmp/NAME; its pids are in $keeper.
@@ -95,7 +71,7 @@ trap 'exit 1' HUP INT TERM
 
 # --- a server is killed, its clients live on -----------------------------------------------------
 
-start_server first
+serve first
 memory=$(inode)
 start_keeper a
 a=$keeper
@@ -107,7 +83,7 @@ end_process "$server"
 tap_check 'clients notice that the server is dead' has b 1 lost
 tell a 'ring 1'
 tap_check 'and go on ringing each other' has b 1 rung
-start_server second
+serve second
 tap_is 'the next server has the same memory' "$(inode)" "$memory"
 start_keeper c
 c=$keeper
@@ -142,7 +118,7 @@ tap_check 'nor one that somebody had' has f 1 'id 5'
 # shellcheck disable=SC2086
 end_process $a $b
 end_process "$server"
-start_server third
+serve third
 start_keeper g
 tap_check 'the id of somebody gone is given again' has g 1 'id 0'
 start_keeper h
@@ -154,33 +130,29 @@ end_process $c
 
 # --- an orderly end ------------------------------------------------------------------------------
 
-kill -TERM "$server"
-wait "$server" || true
+stop_server
 tap_is 'a server that ends leaves the memory to its clients' "$(inode)" "$memory"
 tap_check 'to whom it says good-bye' has g 1 lost
-start_server fourth
+serve fourth
 tap_is 'so that the next one has it' "$(inode)" "$memory"
 start_keeper j
 tap_check 'and passes over their ids' has j 1 'id 2'
 # shellcheck disable=SC2086
 end_process $pids
 pids=
-start_server fifth
+serve fifth
 tap_check 'without clients the next server makes new memory' [ "$(inode)" != "$memory" ]
-kill -TERM "$server"
-wait "$server" || true
+stop_server
 tap_check 'and leaves none behind' [ ! -e "$object" ]
 
 # --- no /proc ------------------------------------------------------------------------------------
 
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
-	: >"$tmp/no-proc"
 	# shellcheck disable=SC2016 # $ are the inner shell's
-	unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' sh \
-		"$build/ivshmem-server" -F -v -S "$sock" -m "$tmp" -l 64K 2>"$tmp/no-proc" &
-	server=$!
-	pids="$pids $server"
-	wait_for grep -q listening "$tmp/no-proc" || tap_note "$(cat "$tmp/no-proc")"
+	printf '#!/bin/sh\nmount -t tmpfs none /proc && exec "$@"\n' >"$tmp/no-proc"
+	server_under="unshare -m sh $tmp/no-proc"
+	start_server without -S "$sock" -m "$tmp" -l 64K
+	server_under=
 	start_keeper without-proc
 	tap_check 'without /proc a server serves without leases' has without-proc 1 'id 0'
 	end_process "$server"
@@ -191,7 +163,7 @@ fi
 # --- QEMU ----------------------------------------------------------------------------------------
 
 if command -v qemu-system-x86_64 >/dev/null; then
-	start_server qemu
+	serve qemu
 	memory=$(inode)
 	timeout 100 qemu-system-x86_64 -machine q35 -accel tcg -display none -nodefaults -S \
 		-chardev "socket,id=c,path=$sock" -device ivshmem-doorbell,chardev=c,vectors=1 \
@@ -201,7 +173,7 @@ if command -v qemu-system-x86_64 >/dev/null; then
 	wait_for grep -q 'client 0 joins' "$log"
 	sleep 0.5
 	end_process "$server"
-	start_server qemu-2
+	serve qemu-2
 	tap_is 'with QEMU alone, the next server has its memory' "$(inode)" "$memory"
 	start_keeper k
 	tap_check 'and does not give away its id' has k 1 'id 1'
@@ -210,7 +182,7 @@ if command -v qemu-system-x86_64 >/dev/null; then
 	kill "$qemu"
 	wait "$qemu" || true
 	end_process "$server"
-	start_server qemu-3
+	serve qemu-3
 	start_keeper l
 	tap_check 'until it is gone' has l 1 'id 0'
 	end_process "$server"
