@@ -273,7 +273,8 @@ IVSHMEM_PAIR_SRCS := \
 	samples/bare-metal/pair/patience.c \
 	samples/bare-metal/pair/seat.c
 COPY_SRCS := bench/guests/copy.c
-PINGPONG_SRCS := bench/guests/pingpong.c
+DOORBELL_SRCS := bench/guests/bars.c bench/guests/cycles.c bench/guests/doorbell.c
+PINGPONG_SRCS := bench/guests/cycles.c bench/guests/pingpong.c
 
 GUESTS := \
 	$(B)/samples/hello.elf \
@@ -282,6 +283,7 @@ GUESTS := \
 	$(B)/samples/ivshmem-pair.elf \
 	$(B)/samples/copy.elf \
 	$(B)/samples/pingpong.elf \
+	$(B)/samples/doorbell.elf \
 	$(B)/samples/first.elf \
 	$(B)/samples/hold.elf
 
@@ -306,6 +308,7 @@ $(B)/samples/doorbell-pingpong.elf: $(call guest_objs,$(DOORBELL_PINGPONG_SRCS) 
 $(B)/samples/ivshmem-pair.elf: $(call guest_objs,$(IVSHMEM_PAIR_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/copy.elf: $(call guest_objs,$(COPY_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/pingpong.elf: $(call guest_objs,$(PINGPONG_SRCS) $(GUEST_LIB_SRCS))
+$(B)/samples/doorbell.elf: $(call guest_objs,$(DOORBELL_SRCS) $(GUEST_LIB_SRCS))
 $(B)/samples/first.elf: $(call guest_objs,bench/guests/first.S)
 $(B)/samples/hold.elf: $(call guest_objs,bench/guests/hold.S)
 

@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 
+#include "bench/guests/cycles.h"
 #include "bench/guests/pingpong_loop.h"
 #include "samples/bare-metal/lib/cmdline.h"
 #include "samples/bare-metal/lib/deadline.h"
@@ -18,37 +19,19 @@
 #include "samples/bare-metal/lib/string.h"
 
 #define COUNT_MAX 1000000000
-#define SAMPLES_MAX 65536
 
-static uint32_t samples[SAMPLES_MAX];
+static struct cycles cycles;
 
 static uint64_t load(const uint64_t *word)
 {
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-/* Shell sort: no recursion, no memory, fast enough for this many. */
-static void samples_sort(size_t count)
-{
-	size_t gap, i, j;
-
-	for (gap = count / 2; gap; gap /= 2) {
-		for (i = gap; i < count; i++) {
-			uint32_t sample = samples[i];
-
-			for (j = i; j >= gap && samples[j - gap] > sample; j -= gap)
-				samples[j] = samples[j - gap];
-			samples[j] = sample;
-		}
-	}
-}
-
 static int run_ping(struct pingpong *pingpong, struct deadline *deadline)
 {
 	uint64_t count = cmdline_number("count", 1, COUNT_MAX, 1000000);
 	uint64_t base = tsc_read() << 32;
-	uint64_t start, cycles, min;
-	size_t used;
+	uint64_t start, all, min = 0;
 
 	__atomic_store_n(&pingpong->count, count, __ATOMIC_RELEASE);
 	__atomic_store_n(&pingpong->ping, base, __ATOMIC_RELEASE);
@@ -60,15 +43,15 @@ static int run_ping(struct pingpong *pingpong, struct deadline *deadline)
 		tsc_pause();
 	}
 	start = tsc_read();
-	used = pingpong_drive(pingpong, base, count, samples, SAMPLES_MAX, &min);
-	cycles = tsc_read() - start;
-	if (!used) {
+	cycles.count = pingpong_drive(pingpong, base, count, cycles.values, CYCLES_MAX, &min);
+	all = tsc_read() - start;
+	if (!cycles.count) {
 		print("pingpong: the other guest fell silent\n");
 		return 1;
 	}
-	samples_sort(used);
+	cycles_sort(&cycles);
 	print("pingpong count=%lu min=%lu median=%u p99=%u cycles=%lu\n", count, min,
-	      samples[used / 2], samples[used * 99 / 100], cycles);
+	      cycles.values[cycles.count / 2], cycles.values[cycles.count * 99 / 100], all);
 	return 0;
 }
 
