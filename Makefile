@@ -601,18 +601,27 @@ BENCH_SRCS := \
 	bench/bench.c \
 	bench/child.c \
 	bench/copy.c \
+	bench/crowd.c \
+	bench/doorbell.c \
+	bench/doorbell_output.c \
 	bench/environment.c \
 	bench/host_memory.c \
+	bench/joins.c \
 	bench/memory.c \
+	bench/pss.c \
 	bench/report.c \
 	bench/report_json.c \
+	bench/ring.c \
 	bench/round_trip.c \
 	bench/samples.c \
+	bench/server.c \
 	bench/start.c \
 	bench/vm_command.c
-BENCH_OBJS := $(BENCH_SRCS:%.c=$(B)/%.o) $(B)/lib/error.o $(B)/lib/fds.o $(B)/lib/parse.o
+BENCH_OBJS := $(BENCH_SRCS:%.c=$(B)/%.o) $(B)/ivshmem/wire.o $(B)/lib/error.o \
+	$(B)/lib/fd_passing.o $(B)/lib/fds.o $(B)/lib/parse.o
 
-# How often the quickest measurement is repeated, and which are made: start memory copy round-trip.
+# How often the quickest measurement is repeated, and which are made: start memory copy round-trip
+# doorbell ring joins.
 BENCH_RUNS ?= 100
 BENCH ?=
 
@@ -624,7 +633,7 @@ $(B)/bench/firmware.bin: $(B)/guest/bench/firmware.S.o
 	$(call say,OBJCOPY,$@)objcopy -O binary -j .text $< $@
 
 .PHONY: bench
-bench: $(B)/acrn-dm $(GUESTS) $(B)/bench/bench $(B)/bench/firmware.bin
+bench: $(B)/acrn-dm $(B)/ivshmem-server $(GUESTS) $(B)/bench/bench $(B)/bench/firmware.bin
 	$(if $(filter-out build,$(B)),$(error figures of a build with SAN=1 or COV=1 mean nothing))
 	$(Q)$(B)/bench/bench $(B) $(BENCH_RUNS) $(BENCH)
 

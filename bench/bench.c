@@ -34,6 +34,9 @@ static const struct measurement measurements[] = {
 	{ "memory", measure_memory, true },
 	{ "copy", measure_copy, false },
 	{ "round-trip", measure_round_trip, false },
+	{ "doorbell", measure_doorbell, true },
+	{ "ring", measure_ring, true },
+	{ "joins", measure_joins, false },
 };
 
 unsigned int bench_runs(const struct bench *bench, unsigned int divisor)
@@ -138,16 +141,16 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 /* Regions are recorded in a directory of this process, so that other people's are not touched. */
 static int run_in_scratch(struct bench *bench, char *const *wanted)
 {
-	char scratch[] = "/tmp/bench-XXXXXX";
 	int status;
 
-	if (!mkdtemp(scratch)) {
+	snprintf(bench->scratch, sizeof(bench->scratch), "/tmp/bench-XXXXXX");
+	if (!mkdtemp(bench->scratch)) {
 		fprintf(stderr, "bench: cannot make a directory in /tmp: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	setenv("IVSHMEM_RUNTIME_DIR", scratch, 1);
+	setenv("IVSHMEM_RUNTIME_DIR", bench->scratch, 1);
 	status = run(bench, wanted);
-	nftw(scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(bench->scratch, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	return status;
 }
 
@@ -201,6 +204,8 @@ int main(int argc, char **argv)
 	if (bench.log_fd < 0)
 		return EXIT_FAILURE;
 	child_stop_on_signals();
+	/* For servers, and monitors with many peers, which inherit it. */
+	fds_raise_limit();
 	status = run_in_scratch(&bench, argv + 3);
 	fd_close(&bench.log_fd);
 	return status;

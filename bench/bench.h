@@ -16,8 +16,10 @@ struct bench {
 	struct report *report;
 	/* How often the quickest measurement is repeated; the others derive theirs from it. */
 	unsigned int runs;
-	/* The name of the region that is used, of this process only. */
+	/* The name of the region that is used, of this process only; or how several begin. */
 	char region[32];
+	/* A directory that is removed at the end. */
+	char scratch[32];
 	/* Where children write what goes wrong. */
 	int log_fd;
 };
@@ -33,5 +35,8 @@ int measure_start(struct bench *bench, struct error *err);
 int measure_memory(struct bench *bench, struct error *err);
 int measure_copy(struct bench *bench, struct error *err);
 int measure_round_trip(struct bench *bench, struct error *err);
+int measure_doorbell(struct bench *bench, struct error *err);
+int measure_ring(struct bench *bench, struct error *err);
+int measure_joins(struct bench *bench, struct error *err);
 
 #endif

@@ -19,7 +19,6 @@
 
 #include "lib/fds.h"
 
-#define BYTE_TIMEOUT_MS 10000
 #define OUTPUT_TIMEOUT_MS 60000
 #define END_TIMEOUT_MS 10000
 #define TERM_TIMEOUT_MS 5000
@@ -74,12 +73,12 @@ static _Noreturn void child_run(const struct child_params *params, uint64_t *exe
 	if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
 	    dup2(params->log_fd, STDERR_FILENO) < 0)
 		_exit(EXIT_CANNOT_START);
+	*exec_ns = clock_now_ns();
 	if (params->function) {
 		int status = params->function(params->ctx);
 
 		_exit(fflush(stdout) == 0 ? status : EXIT_CANNOT_START);
 	}
-	*exec_ns = clock_now_ns();
 	execvp(params->argv[0], (char *const *)(uintptr_t)params->argv);
 	fprintf(stderr, "%s: %s\n", params->argv[0], strerror(errno));
 	_exit(EXIT_CANNOT_START);
@@ -113,7 +112,7 @@ int child_start(struct child *ret_child, const struct child_params *params, stru
 	int input, pipe_fds[2], ret;
 
 	snprintf(child.name, sizeof(child.name), "%s",
-		 params->argv ? params->argv[0] : "the loop on the host");
+		 params->argv ? params->argv[0] : "the process on the host");
 	if (stop_requested)
 		return error_set(err, -ECANCELED, "stopped by a signal");
 	child.exec_ns = mmap(NULL, sizeof(*child.exec_ns), PROT_READ | PROT_WRITE,
@@ -179,9 +178,10 @@ static ssize_t output_read(struct child *child, char *buffer, size_t size, uint6
 	return got;
 }
 
-int child_expect_byte(struct child *child, char byte, uint64_t *ret_ns, struct error *err)
+int child_expect_byte(struct child *child, char byte, unsigned int timeout_ms, uint64_t *ret_ns,
+		      struct error *err)
 {
-	uint64_t deadline = clock_now_ns() + BYTE_TIMEOUT_MS * UINT64_C(1000000);
+	uint64_t deadline = clock_now_ns() + timeout_ms * UINT64_C(1000000);
 	char buffer[256];
 
 	for (;;) {
@@ -191,7 +191,8 @@ int child_expect_byte(struct child *child, char byte, uint64_t *ret_ns, struct e
 		if (got < 0)
 			return (int)got;
 		if (got == 0)
-			return error_set(err, -ENODATA, "%s ended before its guest ran",
+			return error_set(err, -ENODATA,
+					 "%s ended before it was ready; the log may say why",
 					 child->name);
 		if (memchr(buffer, byte, (size_t)got)) {
 			*ret_ns = now - *child->exec_ns;
@@ -255,6 +256,19 @@ int child_wait(struct child *child, int wanted, struct error *err)
 		return error_set(err, -ECHILD, "%s ended with status %d instead of %d", child->name,
 				 info.si_status, wanted);
 	return 0;
+}
+
+int child_finish(struct child *child, int wanted, char *text, size_t size, struct error *err)
+{
+	int ret;
+
+	ret = child_read_all(child, text, size, err);
+	if (ret < 0) {
+		child_end(child);
+		return ret;
+	}
+	ret = child_wait(child, wanted, err);
+	return ret < 0 ? error_prefix(err, ret, "%.100s", text) : 0;
 }
 
 void child_end(struct child *child)

@@ -31,7 +31,7 @@ struct child {
 	pid_t pid;
 	int pidfd;
 	int output;
-	/* Shared with the child, which stores the time there. */
+	/* Shared with the child, which stores the time there, of its exec or function's start. */
 	uint64_t *exec_ns;
 };
 
@@ -47,11 +47,16 @@ uint64_t clock_now_ns(void);
 /* Returns 0, -ECANCELED after a signal, or another -errno. */
 int child_start(struct child *ret_child, const struct child_params *params, struct error *err);
 
+/* For a guest to come up. */
+#define CHILD_START_TIMEOUT_MS 10000
+
 /*
  * Wait until the child has printed @byte; what comes before it is dropped. *ret_ns is the time from
- * exec to its arrival. Returns 0, -ETIMEDOUT (after ten seconds) or -ENODATA (it ended before).
+ * exec, or the start of its function, to its arrival. Returns 0, -ETIMEDOUT or -ENODATA (it ended
+ * before).
  */
-int child_expect_byte(struct child *child, char byte, uint64_t *ret_ns, struct error *err);
+int child_expect_byte(struct child *child, char byte, unsigned int timeout_ms, uint64_t *ret_ns,
+		      struct error *err);
 
 /*
  * Read all that the child prints until it closes its output, into @text as a string. Returns 0,
@@ -64,6 +69,12 @@ int child_read_all(struct child *child, char *text, size_t size, struct error *e
  * not @wanted or a signal had to end it.
  */
 int child_wait(struct child *child, int wanted, struct error *err);
+
+/*
+ * Both of the two before, for one that ends by itself: read all, then wait for the end. It is gone
+ * afterwards in any case. Returns what they return.
+ */
+int child_finish(struct child *child, int wanted, char *text, size_t size, struct error *err);
 
 /* End it whatever it does: SIGTERM, then SIGKILL. One that has been ended is left alone. */
 void child_end(struct child *child);

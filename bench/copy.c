@@ -96,12 +96,7 @@ static int finish(const struct bench *bench, struct child *child, int status,
 	char output[OUTPUT_MAX];
 	int ret;
 
-	ret = child_read_all(child, output, sizeof(output), err);
-	if (ret < 0) {
-		child_end(child);
-		return ret;
-	}
-	ret = child_wait(child, status, err);
+	ret = child_finish(child, status, output, sizeof(output), err);
 	return ret < 0 ? ret : parse_output(bench, output, series, err);
 }
 

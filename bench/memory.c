@@ -6,13 +6,13 @@
 #include "bench/bench.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench/child.h"
+#include "bench/pss.h"
 #include "bench/vm_command.h"
 #include "lib/util.h"
 
@@ -27,51 +27,6 @@ static bool is_guest_ram(const char *line)
 	return strstr(line, "/memfd:guest-ram") || strstr(line, "/memfd:memory-backend-memfd");
 }
 
-/* A mapping's head begins with its address, and all lines about it with a word and a colon. */
-static bool is_head(const char *line)
-{
-	return strchr("0123456789abcdef", line[0]) && strchr(line, '-');
-}
-
-static FILE *open_proc(pid_t pid, const char *name, struct error *err)
-{
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	file = fopen(path, "re");
-	if (!file)
-		error_set(err, -errno, "%s: %s", path, strerror(errno));
-	return file;
-}
-
-/* Adds up the Pss lines, of all mappings or of guest memory only. */
-static int read_pss(pid_t pid, const char *name, bool guest_only, uint64_t *ret_kib,
-		    struct error *err)
-{
-	FILE *file = open_proc(pid, name, err);
-	bool counts = !guest_only, found = false;
-	uint64_t sum = 0, kib;
-	char line[4096 + 128];
-
-	if (!file)
-		return -EIO;
-	while (fgets(line, sizeof(line), file)) {
-		if (guest_only && is_head(line))
-			counts = is_guest_ram(line);
-		if (counts && sscanf(line, "Pss: %" SCNu64 " kB", &kib) == 1) {
-			sum += kib;
-			found = true;
-		}
-	}
-	fclose(file);
-	if (!found)
-		return error_set(err, -ENODATA, "/proc/%d/%s has no Pss line%s", (int)pid, name,
-				 guest_only ? " for guest memory" : "");
-	*ret_kib = sum;
-	return 0;
-}
-
 static int read_own_memory(pid_t pid, double *ret_mib, struct error *err)
 {
 	const struct timespec settle = { .tv_nsec = SETTLE_NS };
@@ -79,9 +34,9 @@ static int read_own_memory(pid_t pid, double *ret_mib, struct error *err)
 	int ret;
 
 	nanosleep(&settle, NULL);
-	ret = read_pss(pid, "smaps_rollup", false, &all, err);
+	ret = pss_read(pid, NULL, &all, err);
 	if (ret == 0)
-		ret = read_pss(pid, "smaps", true, &guest, err);
+		ret = pss_read(pid, is_guest_ram, &guest, err);
 	if (ret < 0)
 		return ret;
 	if (guest > all)
@@ -101,7 +56,7 @@ static int weigh(const struct bench *bench, const struct vm_params *params, doub
 	ret = vm_start(&child, bench, params, CHILD_ANY_CPU, err);
 	if (ret < 0)
 		return ret;
-	ret = child_expect_byte(&child, '!', &ns, err);
+	ret = child_expect_byte(&child, '!', CHILD_START_TIMEOUT_MS, &ns, err);
 	if (ret == 0)
 		ret = read_own_memory(child.pid, ret_mib, err);
 	child_end(&child);

@@ -121,15 +121,8 @@ static int finish(const struct bench *bench, struct child *child, struct runs *r
 	char output[OUTPUT_MAX];
 	int ret;
 
-	ret = child_read_all(child, output, sizeof(output), err);
-	if (ret < 0) {
-		child_end(child);
-		return ret;
-	}
-	ret = child_wait(child, 0, err);
-	if (ret < 0)
-		return error_prefix(err, ret, "%.100s", output);
-	return runs ? parse_output(bench, output, runs, err) : 0;
+	ret = child_finish(child, 0, output, sizeof(output), err);
+	return ret == 0 && runs ? parse_output(bench, output, runs, err) : ret;
 }
 
 static int start_guest(const struct bench *bench, const char *arguments, int cpu,

@@ -55,7 +55,7 @@ static int time_start(const struct bench *bench, const struct vm_params *params,
 	ret = vm_start(&child, bench, params, CHILD_ANY_CPU, err);
 	if (ret < 0)
 		return ret;
-	ret = child_expect_byte(&child, '!', &ns, err);
+	ret = child_expect_byte(&child, '!', CHILD_START_TIMEOUT_MS, &ns, err);
 	if (ret < 0) {
 		child_end(&child);
 		return ret;

@@ -26,6 +26,8 @@ const char *vm_monitor_label(enum vm_monitor monitor)
 		[VM_QEMU_MINIMAL] = "QEMU, minimal microvm",
 		[VM_QEMU_NO_FIRMWARE] = "QEMU, no firmware",
 		[VM_QEMU_PCI] = "QEMU, microvm with PCI",
+		[VM_QEMU_Q35] = "QEMU, q35",
+		[VM_QEMU_NO_IOEVENTFD] = "QEMU, ioeventfd=off",
 	};
 
 	return labels[monitor];
@@ -69,13 +71,25 @@ static void add_acrn_dm(struct vm_command *command, const struct bench *bench,
 	}
 	if (params->region_mib) {
 		add(command, "-s");
-		add(command, "6,ivshmem,dm:/%s,%u", params->region, params->region_mib);
+		if (params->server)
+			add(command, "6,ivshmem,dm:/%s,%u,vectors=%u,server=%s", params->region,
+			    params->region_mib, params->vectors, params->server);
+		else
+			add(command, "6,ivshmem,dm:/%s,%u", params->region, params->region_mib);
 	}
 	add(command, "bench");
 }
 
 static void add_qemu_region(struct vm_command *command, const struct vm_params *params)
 {
+	if (params->server) {
+		add(command, "-chardev");
+		add(command, "socket,id=server,path=%s", params->server);
+		add(command, "-device");
+		add(command, "ivshmem-doorbell,chardev=server,vectors=%u,addr=6%s", params->vectors,
+		    params->monitor == VM_QEMU_NO_IOEVENTFD ? ",ioeventfd=off" : "");
+		return;
+	}
 	add(command, "-object");
 	add(command, "memory-backend-memfd,id=region,share=on,size=%uM", params->region_mib);
 	add(command, "-device");
@@ -90,6 +104,9 @@ static const char *machine_type(enum vm_monitor monitor)
 	case VM_QEMU_PCI:
 		/* Without ACPI tables it does not have the bus. */
 		return "microvm,pit=off,pic=off,rtc=off,pcie=on";
+	case VM_QEMU_Q35:
+	case VM_QEMU_NO_IOEVENTFD:
+		return "q35";
 	default:
 		return "microvm,pit=off,pic=off,rtc=off,acpi=off";
 	}
@@ -125,10 +142,18 @@ static void add_qemu(struct vm_command *command, const struct bench *bench,
 		add(command, "-bios");
 		add(command, "%s/bench/firmware.bin", bench->build);
 	}
+	if (params->monitor == VM_QEMU_Q35 || params->monitor == VM_QEMU_NO_IOEVENTFD) {
+		add(command, "-bios");
+		add(command, "qboot.rom");
+	}
 	if (params->region_mib)
 		add_qemu_region(command, params);
 	add(command, "-kernel");
 	add(command, "%s/samples/%s.elf", bench->build, params->guest);
+	if (params->arguments) {
+		add(command, "-append");
+		add(command, "%s", params->arguments);
+	}
 }
 
 static int set_command(struct vm_command *command, const struct bench *bench,

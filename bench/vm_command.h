@@ -17,6 +17,10 @@ enum vm_monitor {
 	VM_QEMU_NO_FIRMWARE,
 	/* microvm with the PCI bus that a region needs. */
 	VM_QEMU_PCI,
+	/* q35, whose PCI bus guests find at ports, with a firmware that is quick. */
+	VM_QEMU_Q35,
+	/* The same with doorbells that its process answers instead of the kernel. */
+	VM_QEMU_NO_IOEVENTFD,
 };
 
 struct vm_params {
@@ -29,6 +33,9 @@ struct vm_params {
 	/* For acrn-dm the name of a region and its size; 0 is none. QEMU gets memory of its own. */
 	const char *region;
 	unsigned int region_mib;
+	/* The socket of the region's server, or NULL: a device without doorbells. */
+	const char *server;
+	unsigned int vectors;
 	/* Guest memory that can be told from QEMU's own; acrn-dm's always can. */
 	bool has_named_ram;
 };
