@@ -383,6 +383,7 @@ UNIT_TESTS := \
 	io_bus \
 	ivshmem \
 	ivshmem_core \
+	ivshmem_doorbell \
 	ivshmem_options \
 	json \
 	kvm \
@@ -508,6 +509,7 @@ test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 test_ivshmem_core_OBJS := $(DOORBELL_OBJS) hw/pci/ivshmem_core.o ivshmem/name.o ivshmem/ofd_lock.o
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
+test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
 test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
 	ivshmem/name.o lib/error.o lib/parse.o
 test_ivshmem_options_LIBS := $(CRYPTO_LIBS)
