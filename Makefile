@@ -385,6 +385,7 @@ UNIT_TESTS := \
 	ivshmem_core \
 	ivshmem_doorbell \
 	ivshmem_options \
+	ivshmem_vectors \
 	json \
 	kvm \
 	layout \
@@ -513,6 +514,7 @@ test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
 test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
 	ivshmem/name.o lib/error.o lib/parse.o
 test_ivshmem_options_LIBS := $(CRYPTO_LIBS)
+test_ivshmem_vectors_OBJS := hw/pci/ivshmem_vectors.o lib/event_loop.o lib/fds.o tests/leaks.o
 test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o \
 	lib/error.o lib/event_loop.o lib/fds.o
 test_rtc_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/rtc.o lib/error.o

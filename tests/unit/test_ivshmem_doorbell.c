@@ -23,7 +23,7 @@
 #define PEERS 50
 #define VECTORS 4
 
-/* A carrier that delivers what it catches as a hypervisor would, and watches the device's manners. */
+/* A carrier that delivers what it catches as a hypervisor would, and minds the device's manners. */
 struct carrier {
 	struct ivshmem_doorbell *doorbell;
 	struct caught {
@@ -386,7 +386,7 @@ static uint32_t next_random(uint32_t *state)
 	return *state >> 8;
 }
 
-/* Many more pairs than can be hot, whatever the order: every ring arrives, once, where it should. */
+/* Many more pairs than can be hot, in any order: every ring arrives, once, where it should. */
 static void check_counts(uint32_t (*pick)(uint32_t *state, uint32_t step))
 {
 	static int fds[PEERS][VECTORS];
