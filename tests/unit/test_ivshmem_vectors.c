@@ -209,6 +209,11 @@ static void test_too_many(void)
 	other = set(&f, 1);
 	CU_ASSERT(is_bound(&f, 1, other));
 	fd_close(&other);
+	/* In order now, but there is no such vector. */
+	other = set(&f, 2);
+	CU_ASSERT_EQUAL(ivshmem_vectors_count(f.vectors), 2);
+	CU_ASSERT_EQUAL(f.binds, 2);
+	fd_close(&other);
 	fd_close(&peer);
 	end(&f);
 }
