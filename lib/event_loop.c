@@ -143,10 +143,13 @@ int event_loop_run(struct event_loop *loop)
 		for (i = 0; i < n; i++) {
 			source = events[i].data.ptr;
 			if (!source)
-				stop = eventfd_drain(loop->stop_fd);
+				stop = true;
 			else if (source->callback)
 				source->callback(source->ctx, events[i].events);
 		}
+		/* With what the callbacks have added, or the next run would end for that, too. */
+		if (stop)
+			eventfd_drain(loop->stop_fd);
 		free_sources(&loop->removed);
 	}
 	return 0;

@@ -243,8 +243,38 @@ static void test_no_descriptors(void)
 	CU_ASSERT_EQUAL(ret, 0);
 }
 
+static void stop_again(void *ctx, uint32_t events)
+{
+	struct counter *counter = ctx;
+
+	count(counter, events);
+	eventfd_drain(counter->fd);
+	event_loop_stop(counter->loop);
+}
+
+/* Who is stopped twice in one turn is stopped once: the next run is as good as any. */
+static void test_stop_twice(void)
+{
+	struct event_loop *loop = new_loop();
+	struct counter second = { 0 }, later = { .until_stop = 3 };
+
+	add(&second, loop, stop_again);
+	event_loop_stop(loop);
+	eventfd_signal(second.fd);
+	CU_ASSERT_EQUAL(event_loop_run(loop), 0);
+	CU_ASSERT_EQUAL(second.calls, 1);
+	add(&later, loop, count);
+	eventfd_signal(later.fd);
+	CU_ASSERT_EQUAL(event_loop_run(loop), 0);
+	CU_ASSERT(later.calls >= 3);
+	event_loop_free(loop);
+	fd_close(&second.fd);
+	fd_close(&later.fd);
+}
+
 static const struct unit_test tests[] = {
 	{ "stop before run", test_stop_before_run },
+	{ "stopped twice", test_stop_twice },
 	{ "level-triggered", test_level_triggered },
 	{ "rest", test_rest },
 	{ "remove in callback", test_remove_in_callback },
