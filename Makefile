@@ -384,6 +384,7 @@ UNIT_TESTS := \
 	ivshmem \
 	ivshmem_core \
 	ivshmem_doorbell \
+	ivshmem_link \
 	ivshmem_options \
 	ivshmem_vectors \
 	json \
@@ -511,6 +512,10 @@ test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 test_ivshmem_core_OBJS := $(DOORBELL_OBJS) hw/pci/ivshmem_core.o ivshmem/name.o ivshmem/ofd_lock.o
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
+test_ivshmem_link_OBJS := hw/pci/ivshmem_link.o ivshmem/server_path.o ivshmem/server_start.o \
+	$(PEER_OBJS) $(SERVER_SRCS:%.c=%.o) $(REGION_OBJS) lib/log.o tests/leaks.o \
+	tests/unit/program_fixture.o
+test_ivshmem_link_LIBS := $(REGION_LIBS)
 test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
 	ivshmem/name.o lib/error.o lib/parse.o
 test_ivshmem_options_LIBS := $(CRYPTO_LIBS)

@@ -62,6 +62,7 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* 0: not at all. */
 static void set_timer(struct ivshmem_link *link, unsigned int ms)
 {
 	const struct itimerspec when = {
@@ -196,6 +197,7 @@ static int connect_peer(struct ivshmem_link *link, struct error *err)
 	};
 
 	link->state = LINK_GREETING;
+	set_timer(link, 0); /* the silence of a server before is nothing to wait for */
 	return ivshmem_peer_connect(link->params.loop, &params, &link->peer, err);
 }
 
@@ -204,7 +206,7 @@ static bool nobody_listens(int code)
 	return code == -ENOENT || code == -ECONNREFUSED;
 }
 
-static void reconnect(struct ivshmem_link *link);
+static void reconnect(struct ivshmem_link *link, bool may_start);
 
 static void start_ended(void *ctx, uint32_t events)
 {
@@ -220,7 +222,7 @@ static void start_ended(void *ctx, uint32_t events)
 	if (ret < 0)
 		go_down(link, ret, &err);
 	else
-		reconnect(link);
+		reconnect(link, false);
 }
 
 /* Returns 0 if it is under way, here or elsewhere. */
@@ -245,8 +247,11 @@ static int begin_start(struct ivshmem_link *link, struct error *err)
 	return 0;
 }
 
-/* Never blocks: the guest runs. */
-static void reconnect(struct ivshmem_link *link)
+/*
+ * Never blocks: the guest runs. A server that has just been started and is not there is not started
+ * again before the next try.
+ */
+static void reconnect(struct ivshmem_link *link, bool may_start)
 {
 	struct error err = { "" };
 	int ret;
@@ -255,7 +260,7 @@ static void reconnect(struct ivshmem_link *link)
 	if (ret == 0)
 		return;
 	link->state = LINK_DOWN;
-	if (nobody_listens(ret) && is_own_server(link))
+	if (may_start && nobody_listens(ret) && is_own_server(link))
 		ret = begin_start(link, &err);
 	if (ret < 0)
 		go_down(link, ret, &err);
@@ -271,7 +276,7 @@ static void timer_expired(void *ctx, uint32_t events)
 		return;
 	if (link->state == LINK_DOWN) {
 		if (!link->start)
-			reconnect(link);
+			reconnect(link, true);
 		return;
 	}
 	if (link->heard) {
