@@ -241,8 +241,9 @@ int ivshmem_server_start_finish(struct ivshmem_server_start *start, struct error
 	int status = 0, ret;
 	bool ended = take_words(start->words, said);
 
+	/* It leads a session: what it has started ends with it. */
 	if (!ended)
-		kill(start->pid, SIGKILL);
+		kill(-start->pid, SIGKILL);
 	while (waitpid(start->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!ended)
@@ -273,10 +274,11 @@ static void wait_for_end(const struct ivshmem_server_start *start, long long dea
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	struct pollfd poll_fd = { .fd = start->words, .events = 0 };
+	long long left;
 
 	/* POLLHUP alone: the writers are gone. */
-	while (now_ms() < deadline && !(poll_fd.revents & POLLHUP))
-		if (poll(&poll_fd, 1, (int)(deadline - now_ms())) < 0)
+	while ((left = deadline - now_ms()) > 0 && !(poll_fd.revents & POLLHUP))
+		if (poll(&poll_fd, 1, (int)left) < 0)
 			nanosleep(&pause, NULL);
 }
 
