@@ -422,6 +422,7 @@ UNIT_TESTS := \
 	server_log \
 	server_options \
 	server_path \
+	server_start \
 	server_status \
 	server_systemd \
 	uart \
@@ -471,6 +472,9 @@ test_server_options_LIBS := $(CRYPTO_LIBS)
 test_server_path_OBJS := ivshmem/server_path.o ivshmem/name.o ivshmem/runtime_dir.o lib/error.o \
 	lib/fds.o
 test_server_path_LIBS := $(CRYPTO_LIBS)
+test_server_start_OBJS := ivshmem/server_path.o ivshmem/server_start.o $(REGION_OBJS) tests/leaks.o \
+	tests/unit/program_fixture.o
+test_server_start_LIBS := $(REGION_LIBS)
 test_server_status_OBJS := tools/server_socket.o tools/server_status.o ivshmem/name.o \
 	ivshmem/runtime_dir.o ivshmem/server_path.o lib/error.o lib/event_loop.o lib/fds.o tests/leaks.o
 test_server_status_LIBS := $(CRYPTO_LIBS)
