@@ -3,7 +3,6 @@
 #include "hw/pci/ivshmem_link.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +24,7 @@
 #include "lib/log.h"
 #include "lib/util.h"
 #include "tests/leaks.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/program_fixture.h"
 #include "tests/unit/region_fixture.h"
 #include "tests/unit/unit.h"
@@ -682,34 +682,6 @@ static void test_refused_later(void)
 	end(&f);
 }
 
-static int saved_stderr = -1, captured;
-
-static void capture_begin(void)
-{
-	captured = memfd_create("log", MFD_CLOEXEC);
-	fcntl(captured, F_SETFL, O_APPEND);
-	saved_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	dup2(captured, STDERR_FILENO);
-}
-
-/* How many lines; in *@ret_text the text. */
-static unsigned int capture_end(const char **ret_text)
-{
-	static char text[8192];
-	unsigned int lines = 0;
-	ssize_t n = pread(captured, text, sizeof(text) - 1, 0);
-	char *at;
-
-	text[n > 0 ? n : 0] = '\0';
-	for (at = text; (at = strchr(at, '\n')); at++)
-		lines++;
-	dup2(saved_stderr, STDERR_FILENO);
-	fd_close(&saved_stderr);
-	fd_close(&captured);
-	*ret_text = text;
-	return lines;
-}
-
 static bool is_accepted(struct fixture *f)
 {
 	return f->accepts;
@@ -726,7 +698,7 @@ static void test_log(void)
 	begin(&f);
 	start_server(&f, 1);
 	open_link(&f);
-	capture_begin();
+	log_capture_begin();
 	for (i = 0; i < 2; i++) {
 		kill_server(&f);
 		start_scripted(&f, closes);
@@ -736,7 +708,7 @@ static void test_log(void)
 		f.log[0] = '\0';
 		wait_for(&f, "own 0");
 	}
-	CU_ASSERT_EQUAL(capture_end(&text), 2 * 3);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 2 * 3);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "it has closed the connection; the peers known"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "not connected again yet: "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "connected again, to ivshmem server /"));
@@ -895,14 +867,14 @@ static void test_own_server_starts_fail(void)
 	program_fixture_write("echo x >>\"${0%/*}/starts\"; echo no luck >&2; exit 1");
 	start_server(&f, 2);
 	open_link(&f);
-	capture_begin();
+	log_capture_begin();
 	kill_server(&f);
 	wait_until(&f, has_failed_twice);
 	program_fixture_remove();
 	start_server(&f, 2);
 	f.log[0] = '\0';
 	wait_for(&f, "own 1");
-	CU_ASSERT_EQUAL(capture_end(&text), 3);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 3);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ivshmem-server does not start: no luck"));
 	end(&f);
 }
