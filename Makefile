@@ -513,7 +513,9 @@ test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
 	devicemodel/config/device_class.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
-test_ivshmem_core_OBJS := $(DOORBELL_OBJS) hw/pci/ivshmem_core.o ivshmem/name.o ivshmem/ofd_lock.o
+test_ivshmem_core_OBJS := hw/pci/ivshmem_core.o hw/pci/ivshmem_doorbell.o \
+	hw/pci/ivshmem_vectors.o ivshmem/name.o lib/error.o lib/event_loop.o lib/fds.o lib/log.o \
+	tests/leaks.o tests/unit/log_capture.o
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
 test_ivshmem_link_OBJS := hw/pci/ivshmem_link.o ivshmem/server_path.o ivshmem/server_start.o \

@@ -45,7 +45,9 @@ static int check_memory(const struct ivshmem_core *core, int memory_fd, struct e
 /* Until the link is there the guest has seen nothing, and the latest server counts. */
 static void take_first_position(struct ivshmem_core *core, uint16_t id, int memory_fd)
 {
+	/* Whoever was called so by the server before is gone with it. */
 	ivshmem_doorbell_remove(core->doorbell, core->position);
+	ivshmem_doorbell_remove(core->doorbell, id);
 	fd_close(&core->lease);
 	core->position = id;
 	core->lease = memory_fd;
@@ -63,7 +65,7 @@ static void compare_position(struct ivshmem_core *core, const char *server, uint
 		fd_close(&memory_fd);
 	core->other_lease = memory_fd;
 	if (id != core->position)
-		log_warning(core->carrier.tag,
+		log_limited(&core->odd_servers, LOG_LEVEL_WARNING, core->carrier.tag,
 			    "ivshmem server %s gives the id %u, the guest goes on as %u: who "
 			    "joins from now on reaches it as %u only; restart the VM to mend that",
 			    server, (unsigned int)id, (unsigned int)core->position,
@@ -140,7 +142,7 @@ static void settled(void *ctx, const char *server)
 	unsigned int count = ivshmem_vectors_count(core->vectors);
 
 	if (count < core->vector_count)
-		log_warning(core->carrier.tag,
+		log_limited(&core->odd_servers, LOG_LEVEL_WARNING, core->carrier.tag,
 			    "nobody can ring all of its %u vectors, ivshmem server %s gives each "
 			    "peer %u: start the server with -n %u, or give all devices of the "
 			    "region the same vectors=",

@@ -14,6 +14,7 @@
 
 #include "hw/pci/ivshmem_host.h"
 #include "lib/error.h"
+#include "lib/log.h"
 
 struct event_loop;
 struct ivshmem_doorbell;
@@ -56,6 +57,7 @@ struct ivshmem_core {
 	struct ivshmem_link *link;
 	/* Descriptors that keep the position, and another id, from others: see ivshmem/peer.h. */
 	int lease, other_lease;
+	struct log_limit odd_servers;
 };
 
 /*
