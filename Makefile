@@ -511,7 +511,7 @@ test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \
 	lib/error.o lib/event_loop.o lib/fds.o lib/log.o
 test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci/devices.o \
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
-	devicemodel/config/device_class.o tests/unit/region_fixture.o
+	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 test_ivshmem_core_OBJS := hw/pci/ivshmem_core.o hw/pci/ivshmem_doorbell.o \
 	hw/pci/ivshmem_vectors.o ivshmem/name.o lib/error.o lib/event_loop.o lib/fds.o lib/log.o \

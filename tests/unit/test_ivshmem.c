@@ -5,12 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "devicemodel/vm/memory.h"
 #include "hw/pci/devices.h"
 #include "hw/pci/ivshmem_options.h"
 #include "ivshmem/region.h"
+#include "ivshmem/server.h"
+#include "ivshmem/wire.h"
+#include "lib/event_loop.h"
+#include "lib/fds.h"
 #include "lib/log.h"
 #include "lib/util.h"
 #include "tests/fake_hv.h"
@@ -389,6 +396,483 @@ static void test_bridges(void)
 	}
 }
 
+/* --- with vectors: a server and another client in the same loop ------------------------------- */
+
+#define VECTORS 2
+#define TABLE UINT64_C(0x80010000)
+#define DOORBELL (REGS + 12)
+#define MSI_ADDRESS UINT64_C(0xfee01000)
+#define MSI_DATA 0x4030
+#define CAPABILITY 0x40
+#define PATIENCE_MS 20000
+
+struct doorbells {
+	struct pci_fixture f;
+	struct ivshmem_options options;
+	char path[128];
+	struct ivshmem_region *region; /* as the server has it */
+	struct leaks before;
+	int listening;
+	struct ivshmem_server *server;
+	unsigned int clients;
+	/* The other client: its id, its eventfds, those of the device. */
+	int socket, id, own[VECTORS], device[VECTORS];
+};
+
+static void on_joined(void *ctx, uint16_t id, const struct ucred *who)
+{
+	struct doorbells *d = ctx;
+
+	(void)id, (void)who;
+	d->clients++;
+}
+
+static void on_left(void *ctx, uint16_t id, int why, unsigned int left)
+{
+	struct doorbells *d = ctx;
+
+	(void)id, (void)why;
+	d->clients = left;
+}
+
+static const struct ivshmem_server_events server_events = {
+	.joined = on_joined,
+	.left = on_left,
+};
+
+static struct sockaddr_un address_of(const struct doorbells *d)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", d->path);
+	return address;
+}
+
+static void start_server(struct doorbells *d, uint32_t vectors)
+{
+	const struct sockaddr_un address = address_of(d);
+	struct ivshmem_server_params params = {
+		.memory = ivshmem_region_fd(d->region),
+		.vectors = vectors,
+		.events = &server_events,
+		.ctx = d,
+	};
+
+	d->clients = 0;
+	d->listening = params.listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CU_ASSERT_EQUAL_FATAL(
+		bind(d->listening, (const struct sockaddr *)&address, sizeof(address)), 0);
+	CU_ASSERT_EQUAL_FATAL(listen(d->listening, 8), 0);
+	CU_ASSERT_EQUAL_FATAL(ivshmem_server_new(&params, d->f.loop, &d->server), 0);
+}
+
+static void stop_server(struct doorbells *d)
+{
+	ivshmem_server_free(d->server);
+	d->server = NULL;
+	fd_close(&d->listening);
+	unlink(d->path);
+}
+
+static void stop_loop(void *ctx, uint32_t events)
+{
+	(void)events;
+	event_loop_stop(ctx);
+}
+
+/* What is ready in the loop is called back. */
+static void turn_loop(struct doorbells *d)
+{
+	struct event_source *source;
+	int ready = eventfd_new();
+
+	eventfd_signal(ready);
+	CU_ASSERT_EQUAL_FATAL(
+		event_loop_add(d->f.loop, ready, EPOLLIN, stop_loop, d->f.loop, &source), 0);
+	CU_ASSERT_EQUAL(event_loop_run(d->f.loop), 0);
+	event_source_remove(source);
+	fd_close(&ready);
+}
+
+static bool wait_for_clients(struct doorbells *d, unsigned int clients)
+{
+	int i;
+
+	for (i = 0; d->clients != clients && i < PATIENCE_MS; i++) {
+		turn_loop(d);
+		usleep(1000);
+	}
+	CU_ASSERT_EQUAL(d->clients, clients);
+	return d->clients == clients;
+}
+
+static int receive(struct doorbells *d, int64_t *ret_value)
+{
+	struct ivshmem_wire_in in = IVSHMEM_WIRE_IN_NONE;
+	struct ivshmem_message message = { 0, -1 };
+	int i, ret = -EAGAIN;
+
+	for (i = 0; ret == -EAGAIN && i < PATIENCE_MS; i++) {
+		ret = ivshmem_wire_receive(d->socket, &in, &message);
+		if (ret == -EAGAIN) {
+			turn_loop(d);
+			usleep(1000);
+		}
+	}
+	CU_ASSERT_EQUAL(ret, 0);
+	*ret_value = message.value;
+	return message.fd;
+}
+
+/* Another client joins, and takes what is said of the device and of itself. */
+static void add_client(struct doorbells *d)
+{
+	const struct sockaddr_un address = address_of(d);
+	int64_t value, id;
+	int i, fd;
+
+	d->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	CU_ASSERT_EQUAL_FATAL(
+		connect(d->socket, (const struct sockaddr *)&address, sizeof(address)), 0);
+	wait_for_clients(d, d->clients + 1);
+	CU_ASSERT_EQUAL(receive(d, &value), -1);
+	CU_ASSERT_EQUAL(receive(d, &id), -1);
+	d->id = (int)id;
+	fd = receive(d, &value);
+	CU_ASSERT_EQUAL(value, IVSHMEM_WIRE_MEMORY);
+	fd_close(&fd);
+	for (i = 0; i < VECTORS; i++)
+		d->device[i] = receive(d, &value);
+	for (i = 0; i < VECTORS; i++)
+		d->own[i] = receive(d, &value);
+	CU_ASSERT_EQUAL(value, id);
+	/* The device hears of it, too. */
+	for (i = 0; i < 4; i++)
+		turn_loop(d);
+}
+
+static void remove_client(struct doorbells *d)
+{
+	int i;
+
+	fd_close(&d->socket);
+	for (i = 0; i < VECTORS; i++) {
+		fd_close(&d->own[i]);
+		fd_close(&d->device[i]);
+	}
+}
+
+/* As the guest's firmware and driver do: BARs, decode, bus mastering, MSI-X. */
+static void set_up_guest(struct doorbells *d)
+{
+	struct pci_fixture *f = &d->f;
+	unsigned int i;
+
+	cfg_write(f, 6, PCI_BASE_ADDRESS_0, 4, REGS);
+	cfg_write(f, 6, PCI_BASE_ADDRESS_1, 4, TABLE);
+	cfg_write_bar(f, 6, 2, MEMORY);
+	cfg_write(f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	for (i = 0; i < VECTORS; i++) {
+		bus_write(f, IO_SPACE_MMIO, TABLE + 16 * i, 8, MSI_ADDRESS);
+		bus_write(f, IO_SPACE_MMIO, TABLE + 16 * i + 8, 8, MSI_DATA + i);
+	}
+	cfg_write(f, 6, CAPABILITY + PCI_MSIX_FLAGS, 2, PCI_MSIX_FLAGS_ENABLE);
+}
+
+static void prepare_doorbells(struct doorbells *d, const char *word)
+{
+	struct ivshmem_region_params params;
+	int i;
+
+	memset(d, 0, sizeof(*d));
+	fixture_begin();
+	pci_fixture_begin(&d->f);
+	d->before = leaks_count();
+	d->options = options_of(word);
+	d->options.vectors = VECTORS;
+	snprintf(d->path, sizeof(d->path), "%s/socket", fixture_dir());
+	d->options.server = d->path;
+	d->listening = d->socket = -1;
+	for (i = 0; i < VECTORS; i++)
+		d->own[i] = d->device[i] = -1;
+	params = params_of(&d->options);
+	d->region = fixture_attach(&params);
+}
+
+static void begin_doorbells(struct doorbells *d, const char *word)
+{
+	prepare_doorbells(d, word);
+	start_server(d, VECTORS);
+	CU_ASSERT_EQUAL_FATAL(add(&d->f, slot, &d->options), 0);
+	wait_for_clients(d, 1);
+	set_up_guest(d);
+}
+
+static void end_doorbells(struct doorbells *d)
+{
+	struct leaks after;
+
+	remove_client(d);
+	/* It leaves while it is connected, and has interrupts and pairs in the hypervisor. */
+	pci_bus_free(d->f.bus);
+	d->f.bus = NULL;
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	if (d->server)
+		wait_for_clients(d, 0);
+	stop_server(d);
+	ivshmem_region_detach(d->region);
+	turn_loop(d);
+	after = leaks_count();
+	CU_ASSERT(leaks_equal(&d->before, &after));
+	end(&d->f, &d->options);
+}
+
+static void ring(struct doorbells *d, int peer, unsigned int vector)
+{
+	const uint32_t value = (uint32_t)peer << 16 | vector;
+
+	/* As KVM does: what is caught does not come here. */
+	if (!fake_hv_write(DOORBELL, 4, value))
+		bus_write(&d->f, IO_SPACE_MMIO, DOORBELL, 4, value);
+}
+
+static uint32_t position(struct doorbells *d)
+{
+	return (uint32_t)bus_read(&d->f, IO_SPACE_MMIO, REGS + 8, 4);
+}
+
+/* Exactly one message, that of @vector. */
+static void expect_msi(unsigned int vector)
+{
+	struct fake_hv_msi msi = { 0, 0 };
+
+	CU_ASSERT_EQUAL(fake_hv_take_msis(&msi), 1);
+	CU_ASSERT_EQUAL(msi.address, MSI_ADDRESS);
+	CU_ASSERT_EQUAL(msi.data, MSI_DATA + vector);
+}
+
+static void expect_no_msi(void)
+{
+	struct fake_hv_msi msi;
+
+	CU_ASSERT_EQUAL(fake_hv_take_msis(&msi), 0);
+}
+
+static void test_doorbell_config(void)
+{
+	struct doorbells d;
+
+	begin_doorbells(&d, "config");
+	CU_ASSERT_EQUAL(cfg_read(&d.f, 6, PCI_STATUS, 2), PCI_STATUS_CAP_LIST);
+	CU_ASSERT_EQUAL(cfg_read(&d.f, 6, PCI_CAPABILITY_LIST, 1), CAPABILITY);
+	CU_ASSERT_EQUAL(cfg_read(&d.f, 6, CAPABILITY, 1), PCI_CAP_ID_MSIX);
+	CU_ASSERT_EQUAL(cfg_read(&d.f, 6, CAPABILITY + PCI_MSIX_TABLE, 4), 1);
+	CU_ASSERT_EQUAL(cfg_read(&d.f, 6, PCI_INTERRUPT_PIN, 1), 0);
+	CU_ASSERT_EQUAL(cfg_read(&d.f, 6, PCI_BASE_ADDRESS_1, 4), TABLE);
+	CU_ASSERT_EQUAL(position(&d), 0);
+	end_doorbells(&d);
+}
+
+/* The guest rings a peer, which then rings the guest. */
+static void test_ring_and_be_rung(void)
+{
+	struct doorbells d;
+	unsigned int vector;
+
+	begin_doorbells(&d, "ring");
+	add_client(&d);
+	for (vector = 0; vector < VECTORS; vector++) {
+		ring(&d, d.id, vector);
+		CU_ASSERT(eventfd_drain(d.own[vector]));
+		CU_ASSERT_FALSE(eventfd_drain(d.own[!vector]));
+		expect_no_msi();
+		eventfd_signal(d.device[vector]);
+		expect_msi(vector);
+		/* And itself. */
+		ring(&d, 0, vector);
+		expect_msi(vector);
+	}
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	/* Nobody. */
+	ring(&d, d.id, VECTORS);
+	ring(&d, d.id + 1, 0);
+	expect_no_msi();
+	end_doorbells(&d);
+}
+
+static void heat(struct doorbells *d, int peer, unsigned int vector)
+{
+	int i;
+
+	for (i = 0; i < 16; i++)
+		ring(d, peer, vector);
+}
+
+/* What is rung often does not leave the hypervisor, and is where the registers are. */
+static void test_hot_pairs_move(void)
+{
+	struct doorbells d;
+	uint32_t value;
+
+	begin_doorbells(&d, "hot");
+	add_client(&d);
+	heat(&d, d.id, 0);
+	heat(&d, 0, 1);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 2);
+	eventfd_drain(d.own[0]);
+	value = (uint32_t)d.id << 16;
+	CU_ASSERT(fake_hv_write(DOORBELL, 4, value));
+	CU_ASSERT(eventfd_drain(d.own[0]));
+	/* Another value or size is not meant. */
+	CU_ASSERT_FALSE(fake_hv_write(DOORBELL, 4, value + 1));
+	CU_ASSERT_FALSE(fake_hv_write(DOORBELL, 2, value));
+	cfg_write(&d.f, 6, PCI_BASE_ADDRESS_0, 4, REGS + 0x1000);
+	CU_ASSERT_FALSE(fake_hv_write(DOORBELL, 4, value));
+	bus_write(&d.f, IO_SPACE_MMIO, DOORBELL, 4, value);
+	CU_ASSERT_FALSE(eventfd_drain(d.own[0]));
+	bus_write(&d.f, IO_SPACE_MMIO, DOORBELL + 0x1000, 4, value);
+	CU_ASSERT(eventfd_drain(d.own[0]));
+	cfg_write(&d.f, 6, PCI_COMMAND, 2, 0);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	set_up_guest(&d);
+	heat(&d, d.id, 0);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 1);
+	CU_ASSERT(fake_hv_write(DOORBELL, 4, value));
+	/* Whoever leaves is rung by nobody. */
+	remove_client(&d);
+	wait_for_clients(&d, 1);
+	turn_loop(&d);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	end_doorbells(&d);
+}
+
+/* A hypervisor that takes no more: every ring arrives all the same. */
+static void test_hypervisor_refuses(void)
+{
+	enum fake_hv_call failed;
+	struct doorbells d;
+	int i;
+
+	begin_doorbells(&d, "refuses");
+	add_client(&d);
+	fake_hv_fail_nth(1, -ENOSPC);
+	for (i = 0; i < 16; i++) {
+		ring(&d, d.id, 1);
+		CU_ASSERT(eventfd_drain(d.own[1]));
+	}
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	CU_ASSERT(fake_hv_has_failed(&failed));
+	CU_ASSERT_EQUAL(failed, FAKE_IOEVENTFD);
+	end_doorbells(&d);
+}
+
+/* Rung while it cannot be interrupted: pending, and told once it can. */
+static void test_masked(void)
+{
+	struct doorbells d;
+
+	begin_doorbells(&d, "masked");
+	add_client(&d);
+	bus_write(&d.f, IO_SPACE_MMIO, TABLE + 16 + 12, 4, PCI_MSIX_ENTRY_CTRL_MASKBIT);
+	eventfd_signal(d.device[1]);
+	eventfd_signal(d.device[1]);
+	ring(&d, 0, 1);
+	expect_no_msi();
+	CU_ASSERT_EQUAL(bus_read(&d.f, IO_SPACE_MMIO, TABLE + 0x800, 8), 2);
+	bus_write(&d.f, IO_SPACE_MMIO, TABLE + 16 + 12, 4, 0);
+	expect_msi(1);
+	CU_ASSERT_EQUAL(bus_read(&d.f, IO_SPACE_MMIO, TABLE + 0x800, 8), 0);
+	end_doorbells(&d);
+}
+
+static void test_reset_keeps_connection(void)
+{
+	struct doorbells d;
+
+	begin_doorbells(&d, "keeps");
+	add_client(&d);
+	heat(&d, d.id, 0);
+	eventfd_drain(d.own[0]);
+	pci_bus_reset(d.f.bus);
+	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
+	eventfd_signal(d.device[0]);
+	expect_no_msi();
+	set_up_guest(&d);
+	fake_hv_take_msis(&(struct fake_hv_msi){ 0, 0 });
+	CU_ASSERT_EQUAL(position(&d), 0);
+	CU_ASSERT_EQUAL(d.clients, 2);
+	ring(&d, d.id, 0);
+	CU_ASSERT(eventfd_drain(d.own[0]));
+	eventfd_signal(d.device[1]);
+	expect_msi(1);
+	end_doorbells(&d);
+}
+
+/* The server goes, another comes: the guest is rung by whoever has old or new eventfds of it. */
+static void test_another_server(void)
+{
+	struct doorbells d;
+	int old[VECTORS];
+
+	begin_doorbells(&d, "another");
+	add_client(&d);
+	old[0] = fd_duplicate(d.device[0]);
+	old[1] = fd_duplicate(d.device[1]);
+	log_set_level((enum log_level)-1);
+	stop_server(&d);
+	remove_client(&d);
+	turn_loop(&d);
+	ring(&d, 0, 0);
+	expect_msi(0);
+	start_server(&d, VECTORS);
+	wait_for_clients(&d, 1);
+	turn_loop(&d);
+	add_client(&d);
+	CU_ASSERT_EQUAL(position(&d), 0);
+	eventfd_signal(d.device[0]);
+	expect_msi(0);
+	eventfd_signal(old[1]);
+	turn_loop(&d);
+	expect_msi(1);
+	ring(&d, 0, 1);
+	expect_msi(1);
+	ring(&d, d.id, 1);
+	CU_ASSERT(eventfd_drain(d.own[1]));
+	log_set_level(LOG_LEVEL_WARNING);
+	fd_close(&old[0]);
+	fd_close(&old[1]);
+	end_doorbells(&d);
+}
+
+/* Nobody listens, or somebody with other memory: no device, and nothing left of the attempt. */
+static void test_server_refused(void)
+{
+	struct ivshmem_region_params others;
+	struct leaks before, after;
+	struct ivshmem_region *own;
+	struct error err = { "" };
+	struct doorbells d;
+
+	prepare_doorbells(&d, "refused");
+	before = leaks_count();
+	CU_ASSERT_EQUAL(pci_bus_add(d.f.bus, slot, &ivshmem_ops, &d.options, &err), -ENOENT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "00:06.0 ivshmem: ivshmem server "));
+	after = leaks_count();
+	CU_ASSERT(leaks_equal(&before, &after));
+	others = fixture_params("others");
+	others.size = SIZE;
+	own = d.region;
+	d.region = fixture_attach(&others);
+	start_server(&d, VECTORS);
+	CU_ASSERT_EQUAL(pci_bus_add(d.f.bus, slot, &ivshmem_ops, &d.options, &err), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "it serves other memory than /dev/shm/"));
+	CU_ASSERT_PTR_NULL(pci_bus_device(d.f.bus, slot));
+	wait_for_clients(&d, 0);
+	ivshmem_region_detach(own);
+	end_doorbells(&d);
+	CU_ASSERT_FALSE(fixture_exists(fixture_object(&others)));
+}
+
 static const struct unit_test tests[] = {
 	{ "configuration space", test_config_space },
 	{ "BAR sizes", test_bar_sizes },
@@ -402,6 +886,14 @@ static const struct unit_test tests[] = {
 	{ "check against the back end", test_check },
 	{ "table of devices", test_table },
 	{ "bridges", test_bridges },
+	{ "doorbells: configuration space", test_doorbell_config },
+	{ "doorbells: ring and be rung", test_ring_and_be_rung },
+	{ "doorbells: hot pairs move with the registers", test_hot_pairs_move },
+	{ "doorbells: a hypervisor that refuses", test_hypervisor_refuses },
+	{ "doorbells: masked", test_masked },
+	{ "doorbells: reset", test_reset_keeps_connection },
+	{ "doorbells: another server", test_another_server },
+	{ "doorbells: a server that cannot be used", test_server_refused },
 };
 
 UNIT_MAIN("ivshmem", tests)
