@@ -691,7 +691,7 @@ static void test_other_memory(void)
 	fd_close(&other_memory);
 }
 
-/* The first server's descriptor is kept, as it has the lease; later ones are not. */
+/* The first server's descriptor is kept, as it has the lease, and the latest one of another id. */
 static void test_lease(void)
 {
 	struct carrier carrier;
@@ -702,6 +702,15 @@ static void test_lease(void)
 	CU_ASSERT(core.lease >= 0);
 	then = leaks_count();
 	say_ready(3);
+	say_ready(3);
+	now = leaks_count();
+	CU_ASSERT(leaks_equal(&then, &now));
+	log_set_level((enum log_level)-1);
+	say_ready(4);
+	say_ready(5);
+	log_set_level(LOG_LEVEL_WARNING);
+	now = leaks_count();
+	CU_ASSERT_EQUAL(now.fds, then.fds + 1);
 	say_ready(3);
 	now = leaks_count();
 	CU_ASSERT(leaks_equal(&then, &now));

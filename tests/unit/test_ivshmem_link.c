@@ -830,6 +830,41 @@ static void test_own_server_started_again(void)
 	end(&f);
 }
 
+/* Another user of the region is starting it: this one waits, and does not start one as well. */
+static void test_own_server_started_by_another(void)
+{
+	struct ivshmem_server_start *another;
+	struct ivshmem_region *region;
+	struct fixture f;
+	int i;
+
+	begin_own(&f);
+	log_set_level((enum log_level)-1);
+	program_fixture_write("echo x >>\"${0%/*}/args\"; exec sleep 1000");
+	start_server(&f, 2);
+	open_link(&f);
+	kill_server(&f);
+	region = fixture_attach(&f.region_params);
+	f.params.start.region = region;
+	CU_ASSERT_EQUAL_FATAL(ivshmem_server_start_begin(&f.params.start, &another, NULL), 0);
+	wait_until(&f, is_started);
+	for (i = 0; i < 4; i++) {
+		struct stopper stopper;
+
+		stop_every(&stopper, f.loop, 100);
+		CU_ASSERT_EQUAL(event_loop_run(f.loop), 0);
+		stop_stopping(&stopper);
+	}
+	CU_ASSERT_STRING_EQUAL(program_fixture_read("args"), "x\n");
+	f.log[0] = '\0';
+	start_server(&f, 2);
+	wait_for(&f, "own 1");
+	CU_ASSERT_EQUAL(ivshmem_server_start_finish(another, NULL), -ECANCELED);
+	ivshmem_region_detach(region);
+	log_set_level(LOG_LEVEL_WARNING);
+	end(&f);
+}
+
 static bool has_failed_twice(struct fixture *f)
 {
 	(void)f;
@@ -983,6 +1018,7 @@ static const struct unit_test tests[] = {
 	{ "own server: ends, the next one hangs", test_own_server_ends_then_hangs },
 	{ "own server: ends late, and another", test_own_server_ends_late },
 	{ "own server: is started again", test_own_server_started_again },
+	{ "own server: is started by another", test_own_server_started_by_another },
 	{ "own server: starts that achieve nothing", test_own_server_never_listens },
 	{ "own server: starts that fail", test_own_server_starts_fail },
 	{ "left in whatever state", test_close },

@@ -127,10 +127,12 @@ static void test_arguments(void)
 		 f.region_params.name.text);
 	CU_ASSERT_STRING_EQUAL(program_fixture_read("args"), expected);
 	f.params.group = "some group";
+	f.params.shm_object = "/an-object";
 	f.params.vectors = 2048;
 	start(&f, PATIENCE_MS, 0, NULL);
 	snprintf(expected, sizeof(expected),
-		 "--region\n%s\n-l65536\n-n2048\n--exit-when-empty\n--socket-group\nsome group\n",
+		 "--region\n%s\n-l65536\n-n2048\n--exit-when-empty\n"
+		 "--socket-group=some group\n-M/an-object\n",
 		 f.region_params.name.text);
 	CU_ASSERT_STRING_EQUAL(program_fixture_read("args"), expected);
 	end(&f);
@@ -324,6 +326,30 @@ static void test_there_already(void)
 	end(&f);
 }
 
+static bool is_hung_up(const struct ivshmem_server_start *under_way, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = ivshmem_server_start_fd(under_way), .events = 0 };
+
+	return poll(&poll_fd, 1, timeout_ms) == 1 && (poll_fd.revents & POLLHUP);
+}
+
+/* The program that is refused its socket, as another one has it by now, is not missed. */
+static void test_there_at_last(void)
+{
+	struct ivshmem_server_start *under_way = NULL;
+	struct fixture f;
+	int listening;
+
+	begin(&f, "echo 'ivshmem-server: in use' >&2; exit 1");
+	CU_ASSERT_EQUAL_FATAL(begin_start(&f, &under_way), 0);
+	listening = listen_at(f.path);
+	CU_ASSERT(is_hung_up(under_way, PATIENCE_MS));
+	CU_ASSERT_EQUAL(ivshmem_server_start_finish(under_way, NULL), 0);
+	fd_close(&listening);
+	unlink(f.path);
+	end(&f);
+}
+
 /* Two users of the region, here of one process. */
 static void test_one_at_a_time(void)
 {
@@ -364,13 +390,6 @@ static void test_background(void)
 	kill(pid, SIGKILL);
 	CU_ASSERT(wait_for_end(pid));
 	end(&f);
-}
-
-static bool is_hung_up(const struct ivshmem_server_start *under_way, int timeout_ms)
-{
-	struct pollfd poll_fd = { .fd = ivshmem_server_start_fd(under_way), .events = 0 };
-
-	return poll(&poll_fd, 1, timeout_ms) == 1 && (poll_fd.revents & POLLHUP);
 }
 
 /* For event loops: hung up at the end, whatever was said before. */
@@ -428,6 +447,7 @@ static const struct unit_test tests[] = {
 	{ "no program", test_no_program },
 	{ "one that hangs", test_hangs },
 	{ "there already", test_there_already },
+	{ "there at last", test_there_at_last },
 	{ "one at a time", test_one_at_a_time },
 	{ "it stays in the background", test_background },
 	{ "under way", test_under_way },
