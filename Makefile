@@ -520,7 +520,7 @@ test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
 test_ivshmem_link_OBJS := hw/pci/ivshmem_link.o ivshmem/server_path.o ivshmem/server_start.o \
 	$(PEER_OBJS) $(SERVER_SRCS:%.c=%.o) $(REGION_OBJS) lib/log.o tests/leaks.o \
-	tests/unit/log_capture.o tests/unit/program_fixture.o
+	tests/unit/link_fixture.o tests/unit/log_capture.o tests/unit/program_fixture.o
 test_ivshmem_link_LIBS := $(REGION_LIBS)
 test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
 	ivshmem/name.o lib/error.o lib/parse.o
