@@ -45,7 +45,7 @@ static void find_program(char path[PATH_MAX])
 		path[length] = '\0';
 		slash = strrchr(path, '/');
 		strcpy(slash ? slash + 1 : path, PROGRAM);
-		if (access(path, X_OK) == 0)
+		if (access(path, F_OK) == 0)
 			return;
 	}
 	strcpy(path, PROGRAM);

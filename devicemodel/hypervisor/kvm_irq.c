@@ -74,6 +74,10 @@ static int routes_commit(struct hv_vm *vm)
 	}
 	table->nr = (uint32_t)(entry - table->entries);
 	ret = ioctl(vm->vm_fd, KVM_SET_GSI_ROUTING, table) < 0 ? -errno : 0;
+	/* The extension's value is how many entries there can be. */
+	if (ret == -EINVAL &&
+	    (int)table->nr > ioctl(vm->vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_IRQ_ROUTING))
+		ret = -ENOSPC;
 	free(table);
 	return ret;
 }

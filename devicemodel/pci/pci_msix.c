@@ -86,9 +86,10 @@ static void line_route(struct pci_dev *dev, unsigned int vector)
 	line->routed = ret == 0;
 	if (ret < 0)
 		log_limited(&dev->msix.unroutable, LOG_LEVEL_ERROR, dev->tag,
-			    "interrupts of MSI-X vector %u cannot be delivered: the hypervisor "
-			    "refuses address 0x%llx, data 0x%x: %s",
-			    vector, (unsigned long long)line->address, line->data, strerror(-ret));
+			    "doorbells of MSI-X vector %u wait until the guest masks and unmasks "
+			    "it: the hypervisor does not take them (address 0x%llx, data 0x%x): %s",
+			    vector, (unsigned long long)line->address, line->data,
+			    ret == -ENOSPC ? "it has no more routes" : strerror(-ret));
 }
 
 /* Bring delivery in line with what the guest has written. */

@@ -37,8 +37,8 @@ static int check_memory(const struct ivshmem_core *core, int memory_fd, struct e
 	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
 		return 0;
 	return error_set(err, -EINVAL,
-			 "it serves other memory than %s: start it with --region of this region, "
-			 "or name its object with shm=/OBJECT",
+			 "it serves other memory than %s: start it with --region of this region; "
+			 "for one that knows no regions, as QEMU's, name its object by shm=/OBJECT",
 			 ivshmem_region_path(region));
 }
 
