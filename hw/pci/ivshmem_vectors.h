@@ -6,7 +6,7 @@
  * device before may go on ringing the former ones. So these are listened to as well, in the event
  * loop, for a few such changes.
  *
- * All functions are called with the carrier's lock held, in the event loop's thread.
+ * All functions belong to the event loop's thread, with the lock held or while no guest runs.
  */
 #ifndef HW_PCI_IVSHMEM_VECTORS_H
 #define HW_PCI_IVSHMEM_VECTORS_H
