@@ -86,6 +86,11 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attri
 		ret = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDOUT_FILENO);
 	if (ret == 0)
 		ret = posix_spawn_file_actions_adddup2(actions, words, STDERR_FILENO);
+	/* It may outlive this process, and nothing of this process's shall be busy for that. */
+	if (ret == 0)
+		ret = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+	if (ret == 0)
+		ret = posix_spawn_file_actions_addchdir_np(actions, "/");
 	if (ret == 0)
 		ret = posix_spawnattr_setsigmask(attributes, &none);
 	if (ret == 0)

@@ -136,6 +136,15 @@ static void own_vector(void *ctx, unsigned int vector, int fd)
 	unlock(core);
 }
 
+static void starved(void *ctx)
+{
+	struct ivshmem_core *core = ctx;
+
+	lock(core);
+	ivshmem_doorbell_remove_others(core->doorbell, core->position);
+	unlock(core);
+}
+
 static void settled(void *ctx, const char *server)
 {
 	struct ivshmem_core *core = ctx;
@@ -154,6 +163,7 @@ static const struct ivshmem_link_ops link_ops = {
 	.joined = peer_joined,
 	.left = peer_left,
 	.own_vector = own_vector,
+	.starved = starved,
 	.settled = settled,
 };
 

@@ -185,6 +185,15 @@ void ivshmem_doorbell_remove(struct ivshmem_doorbell *doorbell, uint16_t id)
 	doorbell->peers[id] = NULL;
 }
 
+void ivshmem_doorbell_remove_others(struct ivshmem_doorbell *doorbell, uint16_t id)
+{
+	unsigned int other;
+
+	for (other = 0; other < PEERS_MAX; other++)
+		if (other != id)
+			ivshmem_doorbell_remove(doorbell, (uint16_t)other);
+}
+
 uint64_t ivshmem_doorbell_missed(const struct ivshmem_doorbell *doorbell)
 {
 	return doorbell->missed;

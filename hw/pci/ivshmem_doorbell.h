@@ -33,6 +33,8 @@ int ivshmem_doorbell_add(struct ivshmem_doorbell *doorbell, uint16_t id, unsigne
 			 int fd);
 /* The peer can be rung no longer; nothing happens if it is not known. */
 void ivshmem_doorbell_remove(struct ivshmem_doorbell *doorbell, uint16_t id);
+/* All but @id. */
+void ivshmem_doorbell_remove_others(struct ivshmem_doorbell *doorbell, uint16_t id);
 
 /*
  * The guest has written @value, peer << 16 | vector, to its doorbell register. A pair that is not

@@ -109,13 +109,16 @@ static void go_down(struct ivshmem_link *link, int code, const struct error *why
 	changed(link);
 	if (!link->opened)
 		return;
+	if (code == -EMFILE)
+		link->params.ops->starved(link->params.ctx);
 	if (was_up && now_ms() - link->up_since >= STABLE_MS)
 		link->retry_ms = RETRY_MIN_MS;
 	if (was_up)
 		log_limited(&link->changes, LOG_LEVEL_WARNING, link->params.tag,
-			    "%s; the peers known so far and this VM still ring each other, and "
-			    "connecting is tried again",
-			    why->text);
+			    "%s; %s, and connecting is tried again", why->text,
+			    code == -EMFILE ? "until then no peer can be rung"
+					    : "the peers known so far and this VM still ring each "
+					      "other");
 	else if (!link->complained)
 		log_limited(&link->changes, LOG_LEVEL_WARNING, link->params.tag,
 			    "not connected again yet: %s", why->text);

@@ -32,6 +32,8 @@ struct ivshmem_link_ops {
 	void (*joined)(void *ctx, uint16_t id, unsigned int vector, int fd);
 	void (*left)(void *ctx, uint16_t id);
 	void (*own_vector)(void *ctx, unsigned int vector, int fd);
+	/* Descriptors have run out: give up those by which peers are rung, they are told anew. */
+	void (*starved)(void *ctx);
 	/* All of what was there when the connection was made has been told. */
 	void (*settled)(void *ctx, const char *server);
 };

@@ -77,6 +77,11 @@ static void on_own_vector(void *ctx, unsigned int vector, int fd)
 	fd_close(&fd);
 }
 
+static void on_starved(void *ctx)
+{
+	say(ctx, "starved");
+}
+
 static void on_settled(void *ctx, const char *server)
 {
 	struct link_fixture *f = ctx;
@@ -91,6 +96,7 @@ const struct ivshmem_link_ops link_fixture_ops = {
 	.joined = on_joined,
 	.left = on_left,
 	.own_vector = on_own_vector,
+	.starved = on_starved,
 	.settled = on_settled,
 };
 

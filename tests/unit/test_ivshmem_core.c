@@ -814,6 +814,34 @@ static void test_own_vectors(void)
 	end_doorbell(&core, &carrier);
 }
 
+/* Descriptors have run out: those of peers are given back, and told again later. */
+static void test_starved(void)
+{
+	struct carrier carrier;
+	struct ivshmem_core core;
+	struct leaks then, now;
+	int own, peer;
+
+	begin_doorbell(&core, &carrier, greet_as_3);
+	own = say_own(0);
+	then = leaks_count();
+	peer = say_joined(9, 0);
+	link.params.ops->starved(link.params.ctx);
+	ring(&core, 9, 0);
+	CU_ASSERT_FALSE(eventfd_drain(peer));
+	fd_close(&peer);
+	now = leaks_count();
+	CU_ASSERT(leaks_equal(&then, &now));
+	ring(&core, 3, 0);
+	CU_ASSERT(eventfd_drain(own));
+	peer = say_joined(9, 0);
+	ring(&core, 9, 0);
+	CU_ASSERT(eventfd_drain(peer));
+	fd_close(&peer);
+	fd_close(&own);
+	end_doorbell(&core, &carrier);
+}
+
 /* The next server gives the id again. */
 static void test_connected_again(void)
 {
@@ -1000,6 +1028,7 @@ static const struct unit_test tests[] = {
 	{ "peers", test_peers },
 	{ "rings of other sizes and offsets", test_odd_rings },
 	{ "own vectors", test_own_vectors },
+	{ "out of descriptors", test_starved },
 	{ "connected again", test_connected_again },
 	{ "connected again, with another id", test_another_id },
 	{ "two servers at the start", test_two_servers_at_start },
