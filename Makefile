@@ -288,7 +288,7 @@ GUESTS := \
 	$(B)/samples/hold.elf
 
 # Guests of the tests: the same library, and a file or two of their own.
-TEST_GUEST_NAMES := actions bar-move config machine registers reset
+TEST_GUEST_NAMES := actions bar-move config doorbell machine registers reset
 TEST_GUESTS := $(TEST_GUEST_NAMES:%=$(B)/tests/guest/%.elf)
 
 # Nothing of the host's flags: no sanitizers, no position independence, no SSE.
@@ -314,6 +314,9 @@ $(B)/samples/hold.elf: $(call guest_objs,bench/guests/hold.S)
 
 $(TEST_GUESTS): $(B)/tests/guest/%.elf: \
 	$(call guest_objs,tests/guest/%.c tests/guest/check.c $(GUEST_LIB_SRCS))
+
+$(B)/tests/guest/doorbell.elf: \
+	$(call guest_objs,tests/guest/doorbell_device.c tests/guest/doorbell_serve.c)
 
 # Multiboot loaders want a 32-bit ELF file, whatever the code in it is.
 $(GUESTS) $(TEST_GUESTS): samples/bare-metal/lib/link.ld
@@ -563,6 +566,7 @@ $(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test))))
 FUNCTIONAL_TESTS := \
 	tests/functional/console.sh \
 	tests/functional/images.sh \
+	tests/functional/interop.sh \
 	tests/functional/ivshmem-client.sh \
 	tests/functional/ivshmem-server-service.sh \
 	tests/functional/ivshmem-server.sh \
@@ -574,12 +578,14 @@ FUNCTIONAL_TESTS := \
 	tests/functional/resources.sh \
 	tests/functional/signals.sh
 
-FUNCTIONAL_PROGRAMS := $(B)/tests/functional/id_keeper $(B)/tests/functional/ivshmem_fake \
+FUNCTIONAL_PROGRAMS := $(B)/tests/functional/doorbell_peers \
+	$(B)/tests/functional/id_keeper $(B)/tests/functional/ivshmem_fake \
 	$(B)/tests/functional/pty-run \
 	$(B)/tests/functional/region_user \
 	$(B)/tests/functional/server_clients \
 	$(B)/tests/functional/service_fake
 
+DOORBELL_PEERS_SRCS := $(LIB_SRCS) $(PEER_SRCS) tests/functional/doorbell_peers.c
 ID_KEEPER_SRCS := $(PEER_OBJS:%.o=%.c) tests/functional/id_keeper.c
 IVSHMEM_FAKE_SRCS := ivshmem/wire.c lib/fd_passing.c lib/fds.c tests/functional/ivshmem_fake.c
 REGION_USER_SRCS := $(LIB_SRCS) $(IVSHMEM_SRCS) tests/functional/region_user.c
@@ -589,6 +595,9 @@ $(B)/tests/functional/region_user: $(REGION_USER_SRCS:%.c=$(B)/%.o)
 
 $(B)/tests/functional/server_clients: $(B)/tests/functional/server_clients.o \
 	$(B)/ivshmem/wire.o $(B)/lib/fd_passing.o $(B)/lib/fds.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/functional/doorbell_peers: $(DOORBELL_PEERS_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
 $(B)/tests/functional/id_keeper: $(ID_KEEPER_SRCS:%.c=$(B)/%.o)
@@ -721,7 +730,7 @@ check-golden: $(B)/acrn-dm
 check-functional: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-functional $(FUNCTIONAL_TESTS)
 
-check-guest: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS)
+check-guest: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-guest $(GUEST_TESTS)
 
 # Stock Linux guests, in an emulated machine that has hardware virtualisation.
