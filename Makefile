@@ -616,6 +616,9 @@ $(B)/tests/functional/pty-run: $(B)/tests/functional/pty-run.o
 GUEST_TESTS := \
 	tests/guest/bar-move.sh \
 	tests/guest/device.sh \
+	tests/guest/doorbell.sh \
+	tests/guest/doorbell-peers.sh \
+	tests/guest/doorbell-server.sh \
 	tests/guest/machine.sh \
 	tests/guest/power.sh
 

@@ -90,6 +90,14 @@ test_enumeration()
 {
 	is "lspci shows the device in slot 6" a "lspci -s 6" "00:06.0 $line"
 	is "lspci shows the device in slot 5" b "lspci -s 5" "00:05.0 $line"
+	is "lspci shows its MSI-X capability" a \
+		"lspci -vv -s 6 | grep -A 2 MSI-X | sed 's/^[[:space:]]*//'" \
+		"Capabilities: [40] MSI-X: Enable- Count=4 Masked-
+Vector table: BAR=1 offset=00000000
+PBA: BAR=1 offset=00000800"
+	is "and the BAR for it" a \
+		"lspci -vv -s 6 | grep -c 'Region 1: .*32-bit, non-prefetchable.*size=4K'" 1
+	is "the plain one has none" b "lspci -vv -s 5 | grep -c -e Capabilities -e 'Region 1' || true" 0
 	is "a new region is all zero" a "ivshmem-access checksum 0 2M" \
 		"$(dd if=/dev/zero bs=1M count=2 2>/dev/null | crc32_of)"
 	does "the kernel offers write-combining access" a \
@@ -192,7 +200,7 @@ test_end()
 		"$(find "$runtime_dir" -type f 2>/dev/null)" ""
 }
 
-guest_start a -s "6,ivshmem,$region,2"
+guest_start a -s "6,ivshmem,$region,2,vectors=4"
 guest_start b -s "5,ivshmem,$region,2"
 stop_if_dead a b
 tap_pass "two guests reach user space"

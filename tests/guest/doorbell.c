@@ -518,6 +518,35 @@ static void check_deaf_at(uint64_t address)
 	check_is("interrupts", address, doorbell_total(), total);
 }
 
+static void move_bar1(uint64_t address)
+{
+	uint64_t pba = device.pba - device.table;
+
+	pci_write32(&device.ivshmem.function, 0x14, (uint32_t)address);
+	device.table = address;
+	device.pba = address + pba;
+}
+
+static void test_bar1_moves(void)
+{
+	uint64_t home = device.table;
+	unsigned int i;
+
+	check_begin("BAR1 moves: interrupts go on, table and pending bits are at the new address");
+	for (i = 0; i < 5; i++) {
+		move_bar1(OTHER_PLACE + 0x100000);
+		check_rings(3);
+		check_is("data", i, mmio_read(entry_word(1, DOORBELL_ENTRY_DATA), 4),
+			 doorbell_vector(1));
+		doorbell_mask(&device, 1);
+		check_held(1, 2, release_mask);
+		mmio_write(home + DOORBELL_ENTRY_SIZE + DOORBELL_ENTRY_CONTROL, 4, 1);
+		check_rings(3);
+		move_bar1(home);
+		check_rings(3);
+	}
+}
+
 static void run_move(void)
 {
 	uint16_t command;
@@ -546,6 +575,7 @@ static void run_move(void)
 		pci_write16(&device.ivshmem.function, PCI_COMMAND, command);
 		check_rings(3);
 	}
+	test_bar1_moves();
 	check_begin("BAR0 is sized while a pair is hot");
 	check_rings(20);
 	pci_write32(&device.ivshmem.function, 0x10, 0xffffffff);

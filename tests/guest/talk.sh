@@ -74,6 +74,12 @@ talk_markers()
 	grep -c '^@@ ' "$work/$1.out" || true
 }
 
+# descriptors NAME: how many its process has open.
+descriptors()
+{
+	find "/proc/$(vm_pid "$1")/fd" | wc -l | tr -d ' '
+}
+
 # tell NAME COMMAND: without waiting for it.
 tell()
 {

@@ -1,0 +1,281 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The doorbell server as acrn-dm needs it: wrong ones, the one it starts itself, and its death.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+# shellcheck source=tests/guest/vm.sh
+. "$root/tests/guest/vm.sh"
+# shellcheck source=tests/guest/talk.sh
+. "$root/tests/guest/talk.sh"
+
+socket=$work/server.sock
+device=6,ivshmem,$region,2
+
+# --- start errors ----------------------------------------------------------------------------------
+
+# refused TEST PATTERN DEVICE: with exit status $refused_status.
+refused_status=1
+refused()
+{
+	vm_run refused -m 16M -k "$guests/actions.elf" -B "do=power-off" -s "$3"
+	tap_is "$1: exit status" "$vm_status" "$refused_status"
+	tap_is "$1: one line" "$(wc -l <"$work/refused.err" | tr -d ' ')" 1
+	tap_check "$1: the line says $2" grep -Eq -- "$2" "$work/refused.err"
+	tap_note "$(cat "$work/refused.err")"
+	tap_is "$1: nothing is left" "$(find "$IVSHMEM_RUNTIME_DIR" ! -type d)" ""
+}
+
+# fake WORD...: a server that says this to one client.
+fake()
+{
+	rm -f "$socket"
+	timeout 60 "$build/tests/functional/ivshmem_fake" "$socket" "$@" >"$work/fake.out" 2>&1 &
+	fake_job=$!
+	wait_until grep -q listening "$work/fake.out" || true
+}
+
+fake_end()
+{
+	wait "$fake_job" || true
+}
+
+test_errors()
+{
+	refused "nobody listens" "$work/none.sock.*nobody listens" "$device,vectors=1,server=$work/none.sock"
+	refused "a file" "$work/.*(no socket|nobody listens|refused)" \
+		"$device,vectors=1,server=$work/refused.err"
+	refused "a directory" "$work/runtime" "$device,vectors=1,server=$work/runtime"
+	long=$work/$(printf '%0120d' 0)
+	refused_status=64
+	refused "a long path" "at most 107 bytes" "$device,vectors=1,server=$long"
+	refused_status=1
+	for words in "0 4 -1m 4+ ~:other memory" "1 4 -1m 4+:version 1" "0 70000:70000" \
+		"0 4:closed|ended|gone" "~:no greeting|within"; do
+		# shellcheck disable=SC2086 # words
+		fake ${words%%:*}
+		refused "a server that says ${words%%:*}" "${words#*:}" "$device,vectors=1,server=$socket"
+		fake_end
+	done
+	serve other "$socket" -M "other-$$" -l 2M -n 1
+	vm_run memory -m 16M -k "$guests/actions.elf" -B "do=power-off" -s "$device,vectors=1,server=$socket"
+	tap_is "a server of other memory: exit status" "$vm_status" 1
+	tap_is "a server of other memory: one line" "$(wc -l <"$work/memory.err" | tr -d ' ')" 1
+	tap_note "$(cat "$work/memory.err")"
+	end other
+	serve other "$socket" -M "other-$$" -l 4M -n 1
+	vm_run memory -m 16M -k "$guests/actions.elf" -B "do=power-off" -s "$device,vectors=1,server=$socket"
+	tap_is "a server of another size: exit status" "$vm_status" 1
+	tap_is "a server of another size: one line" "$(wc -l <"$work/memory.err" | tr -d ' ')" 1
+	tap_note "$(cat "$work/memory.err")"
+	end other
+}
+
+# Where acrn-dm finds no server to start, or one that does not start.
+test_no_program()
+{
+	mkdir "$work/alone"
+	cp "$acrn_dm" "$work/alone/acrn-dm"
+	real=$acrn_dm
+	acrn_dm=$work/alone/acrn-dm
+	old_path=$PATH
+	mkdir "$work/bin"
+	for tool in ln sh timeout sed grep mv rm sleep wc tr find cat date; do
+		ln -s "$(command -v "$tool")" "$work/bin/$tool"
+	done
+	PATH=$work/bin
+	refused "no ivshmem-server anywhere" "ivshmem-server" "$device,vectors=1"
+	: >"$work/alone/ivshmem-server"
+	refused "one that cannot be run" "ivshmem-server" "$device,vectors=1"
+	printf '#!/bin/sh\necho no luck >&2\nexit 1\n' >"$work/alone/ivshmem-server"
+	PATH=$old_path
+	chmod +x "$work/alone/ivshmem-server"
+	vm_run luckless -m 16M -k "$guests/actions.elf" -B "do=power-off" -s "$device,vectors=1"
+	tap_is "one that fails: exit status" "$vm_status" 1
+	tap_note "$(cat "$work/luckless.err")"
+	PATH=$work/bin
+	rm "$work/alone/ivshmem-server"
+	ln -s "$programs/ivshmem-server" "$work/bin/ivshmem-server"
+	vm_run path -m 16M -k "$guests/actions.elf" -B "do=power-off" -s "$device,vectors=1"
+	PATH=$old_path
+	vm_is path 0 "one in PATH is found"
+	acrn_dm=$real
+	wait_until no_server "$region" || true
+}
+
+# --- on demand -------------------------------------------------------------------------------------
+
+gone()
+{
+	tap_check "$1: the server is gone soon after" wait_until no_server "$region"
+	tap_is "$1: nothing of the region is left" "$(left_overs "$region")" ""
+	tap_is "$1: nothing is in the runtime directory" "$(find "$IVSHMEM_RUNTIME_DIR" ! -type d)" ""
+}
+
+test_at_once()
+{
+	for round in 1 2 3 4 5; do
+		talk_begin a -s "$device,vectors=2"
+		talk_begin b -s "$device,vectors=2"
+		talk_up a || return 0
+		talk_up b || return 0
+		tap_is "two machines at once, round $round: ids 0 and 1" \
+			"$(printf '%s\n' "$(ask a position)" "$(ask b position)" | sort | tr '\n' ' ')" "0 1 "
+		tap_is "round $round: one server" "$(server_pids "$region" | wc -l | tr -d ' ')" 1
+		ask a open-all
+		ask b open-all
+		tap_is "round $round: they ring each other" "$(both_ways a b 1)" ""
+		talk_end a "round $round: power-off"
+		talk_end b "round $round: power-off"
+		# At once again: whoever comes may meet a server that is about to end.
+	done
+	gone "two machines at once"
+}
+
+# Each machine comes just when the server of the one before ends.
+test_one_after_the_other()
+{
+	bad=
+	for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		vm_run "after$round" -m 16M -k "$guests/actions.elf" -l com1,stdio -B "do=power-off" \
+			-s "$device,vectors=2"
+		[ "$vm_status" = 0 ] || bad="$bad $round: $(cat "$work/after$round.err")"
+	done
+	tap_is "12 machines one after the other" "$bad" ""
+	gone "one after the other"
+}
+
+# all_ring NAME...: each rings each.
+all_ring()
+{
+	for all_from in "$@"; do
+		for all_to in "$@"; do
+			ring_arrives "$all_from" "$all_to" 1
+		done
+	done
+}
+
+# joins_all NAME: it has id $2, and it and the others ring each other, once all know it.
+joins_all()
+{
+	joins_name=$1
+	joins_id=$2
+	shift 2
+	talk_start "$joins_name" -s "$device,vectors=2$server_key" || return 0
+	says "$joins_name: a newcomer gets the id $joins_id" "$joins_name" position "$joins_id"
+	ask "$joins_name" open-all
+	tap_is "$joins_name: all ring each other" "$(all_ring "$joins_name" "$@")" ""
+}
+
+test_death()
+{
+	server_key=
+	talk_start a -s "$device,vectors=2" || return 0
+	talk_start b -s "$device,vectors=2" || return 0
+	ask a open-all
+	ask b open-all
+	for signal in KILL TERM KILL; do
+		old=$(server_pids "$region")
+		kill -s "$signal" "$old"
+		# At a proper end it has said that everybody has left.
+		if [ "$signal" = KILL ]; then
+			tap_is "SIGKILL to the server: they go on ringing" "$(both_ways a b 2)" ""
+		fi
+		tap_check "SIG$signal to the server: another one comes" wait_until server_is_new "$old"
+		tap_is "SIG$signal: just one" "$(server_pids "$region" | wc -l | tr -d ' ')" 1
+		joins_all c 2 a b
+		says "SIG$signal: a keeps its id" a position 0
+		says "SIG$signal: b keeps its id" b position 1
+		talk_end c "SIG$signal: the newcomer leaves"
+	done
+	ask a reset
+	ask a open-all
+	says "and after a reset" a position 0
+	tap_is "they ring each other then" "$(both_ways a b 2)" ""
+	talk_end a "power-off of a"
+	talk_end b "power-off of b"
+	tap_note "$(cat "$work/a.err")"
+	gone "death of the server"
+}
+
+# While there is no server one dies whose id a newcomer then gets: old doorbells must not be taken for its.
+test_death_and_leave()
+{
+	server_key=
+	for name in a b c; do
+		talk_start "$name" -s "$device,vectors=2" || return 0
+		ask "$name" open-all
+	done
+	old=$(server_pids "$region")
+	vm_signal c STOP
+	kill -s STOP "$old"
+	kill -9 "$old"
+	talk_kill c
+	ask a "ring 2 0 10"
+	tap_is "server and a machine die together: the others go on ringing" "$(both_ways a b 2)" ""
+	tap_check "another server comes" wait_until server_is_new "$old"
+	joins_all c 2 a b
+	talk_kill a
+	tap_is "the first of them is killed: the rest goes on" "$(both_ways b c 2)" ""
+	talk_end b "power-off of b"
+	talk_end c "power-off of c"
+	gone "server and a machine die together"
+}
+
+# Its end and start over and over, with nobody new: rings must go on through all former eventfds.
+test_many_deaths()
+{
+	talk_start a -s "$device,vectors=2" || return 0
+	talk_start b -s "$device,vectors=2" || return 0
+	ask a open-all
+	ask b open-all
+	before=$(descriptors a)
+	for life in 1 2 3 4 5 6 7 8; do
+		old=$(server_pids "$region")
+		kill -9 "$old"
+		tap_is "life $life of the server ends: they go on ringing" "$(both_ways a b 1)" ""
+		tap_check "life $life: another one comes" wait_until server_is_new "$old"
+	done
+	tap_is "after all that they ring each other" "$(both_ways a b 2)" ""
+	tap_is "with the ids 0 and 1" "$(ask a position),$(ask b position)" "0,1"
+	tap_note "descriptors of a: $before before, $(descriptors a) after"
+	talk_end a "power-off of a"
+	talk_end b "power-off of b"
+	gone "many deaths"
+}
+
+# The operator's own server: nobody starts it again but the operator.
+test_death_of_own()
+{
+	server_key=,server=$socket
+	rm -f "$socket"
+	serve mine "$socket" --region "$region" -l 2M -n 2
+	talk_start a -s "$device,vectors=2$server_key" || return 0
+	talk_start b -s "$device,vectors=2$server_key" || return 0
+	ask a open-all
+	ask b open-all
+	vm_signal mine KILL
+	vm_wait mine
+	tap_is "the operator's server is killed: they go on ringing" "$(both_ways a b 2)" ""
+	sleep 1
+	tap_is "nobody else has started one" "$(server_pids "$region")" ""
+	tap_is "they still ring each other" "$(both_ways a b 2)" ""
+	serve again "$socket" --region "$region" -l 2M -n 2
+	tap_check "when it is back so are they" wait_until grep -q 'client 1 joins' "$work/again.err"
+	joins_all c 2 a b
+	for name in a b c; do
+		talk_end "$name" "power-off of $name"
+	done
+	end again
+	gone "the operator's server"
+}
+
+test_errors
+test_no_program
+test_at_once
+test_one_after_the_other
+test_death
+test_death_and_leave
+test_many_deaths
+test_death_of_own
+tap_done
