@@ -29,6 +29,10 @@ test_every_pair()
 	says "each pair once, three rounds" a "spread 1 20 8 1 3" "480 rung and counted"
 	says "each pair ten times, two rounds" a "spread 1 20 8 10 2" "3200 rung and counted"
 	says "once more" a "spread 1 20 8 1 2" "320 rung and counted"
+	if [ "${ACRN_DM_NESTED:-0}" = 0 ]; then
+		says "96 pairs, each until it is quick" a "spread 1 12 8 70 2" "13440 rung and counted"
+		says "and once more" a "spread 1 20 8 1 1" "160 rung and counted"
+	fi
 	ask a open-all
 	tap_is "and the guest itself still rings itself" "$(ring_arrives a a 7 3)" ""
 
@@ -38,8 +42,9 @@ test_every_pair()
 	tap_is "20 others are there" "$(cat "$work/crowd.out")" "ready 21 40"
 	says "each pair of them" a "spread 21 40 8 1 2" "320 rung and counted"
 	says "the same as often as it takes to be quick" a "spread 21 28 8 10 1" "640 rung and counted"
+	before=$(ask a "peek 64")
 	ask a "ring 1 0 100"
-	says "those that left are not rung" a "await-peek 64 4961" 4960
+	says "those that left are not rung" a "await-peek 64 $((before + 1))" "$before"
 	end crowd
 	talk_end a "power-off"
 	end server

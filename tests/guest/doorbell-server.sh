@@ -121,7 +121,7 @@ test_at_once()
 		talk_up b || return 0
 		tap_is "two machines at once, round $round: ids 0 and 1" \
 			"$(printf '%s\n' "$(ask a position)" "$(ask b position)" | sort | tr '\n' ' ')" "0 1 "
-		tap_is "round $round: one server" "$(server_pids "$region" | wc -l | tr -d ' ')" 1
+		tap_check "round $round: one server" wait_until one_server
 		ask a open-all
 		ask b open-all
 		tap_is "round $round: they ring each other" "$(both_ways a b 1)" ""
@@ -182,7 +182,6 @@ test_death()
 			tap_is "SIGKILL to the server: they go on ringing" "$(both_ways a b 2)" ""
 		fi
 		tap_check "SIG$signal to the server: another one comes" wait_until server_is_new "$old"
-		tap_is "SIG$signal: just one" "$(server_pids "$region" | wc -l | tr -d ' ')" 1
 		joins_all c 2 a b
 		says "SIG$signal: a keeps its id" a position 0
 		says "SIG$signal: b keeps its id" b position 1
@@ -220,6 +219,91 @@ test_death_and_leave()
 	talk_end b "power-off of b"
 	talk_end c "power-off of c"
 	gone "server and a machine die together"
+}
+
+# Where the server was there is one of other memory: not used; then the right one is back.
+test_wrong_successor()
+{
+	rm -f "$socket"
+	serve mine "$socket" --region "$region" -l 2M -n 2
+	talk_start a -s "$device,vectors=2,server=$socket" || return 0
+	talk_start b -s "$device,vectors=2,server=$socket" || return 0
+	ask a open-all
+	ask b open-all
+	vm_signal mine KILL
+	vm_wait mine
+	serve wrong "$socket" -M "wrong-$$" -l 2M -n 2
+	tap_check "a server of other memory comes: a tries it" \
+		wait_until grep -q "other memory" "$work/a.err"
+	tap_is "and goes on with b" "$(both_ways a b 2)" ""
+	end wrong
+	serve right "$socket" --region "$region" -l 2M -n 2
+	tap_check "the right one comes: both are there again" \
+		wait_until grep -q "client 1 joins" "$work/right.err"
+	tap_is "with their ids" "$(ask a position),$(ask b position)" "0,1"
+	tap_is "ringing each other" "$(both_ways a b 2)" ""
+	tap_check "the log tells of it in a few lines" test "$(wc -l <"$work/a.err")" -le 6
+	tap_note "$(cat "$work/a.err")"
+	for name in a b; do
+		talk_kill "$name"
+	done
+	end right
+}
+
+# A signal ends a machine that waits for a server which says nothing.
+test_waiting()
+{
+	fake "~"
+	vm_start waits -m 16M -k "$guests/actions.elf" -B "do=power-off" \
+		-s "$device,vectors=1,server=$socket"
+	sleep 0.3
+	vm_signal waits TERM
+	vm_wait waits
+	tap_check "SIGTERM while the server says nothing: it ends (status $vm_status)" \
+		test "$vm_status" = 0 -o "$vm_status" = 1
+	tap_note "$(cat "$work/waits.err")"
+	fake_end
+	tap_is "and leaves nothing" "$(left_overs "$region")" ""
+}
+
+# The machines are killed: server and region go with the last one all the same.
+test_killed()
+{
+	talk_start a -s "$device,vectors=2" || return 0
+	talk_start b -s "$device,vectors=2" || return 0
+	vm_signal a KILL
+	vm_signal b KILL
+	vm_wait a
+	vm_wait b
+	talk_let_go a
+	talk_let_go b
+	gone "both machines are killed"
+}
+
+# An object by its own name, for two machines; the server that they start serves that one.
+test_object()
+{
+	for name in a b; do
+		talk_start "$name" -s "$device,vectors=2,shm=/test-object-$$" || return 0
+		ask "$name" open-all
+	done
+	tap_is "shm=: they ring each other" "$(both_ways a b 2)" ""
+	talk_end a "shm=: power-off of a"
+	talk_end b "shm=: power-off of b"
+	tap_check "shm=: the server is gone" wait_until no_server "$region"
+	rm -f "$socket"
+	serve qemulike "$socket" -M "test-object-$$" -l 2M -n 2
+	for name in a b; do
+		talk_start "$name" -s "$device,vectors=2,shm=/test-object-$$,server=$socket" ||
+			return 0
+		ask "$name" open-all
+	done
+	tap_is "shm= and a server of that object: they ring each other" "$(both_ways a b 2)" ""
+	talk_end a "shm= and a server: power-off of a"
+	talk_end b "shm= and a server: power-off of b"
+	end qemulike
+	tap_is "shm=: nothing is left" "$(find /dev/shm -name "test-object-$$")" ""
+	rm -f "/dev/shm/test-object-$$"
 }
 
 # Its end and start over and over, with nobody new: rings must go on through all former eventfds.
@@ -277,5 +361,9 @@ test_one_after_the_other
 test_death
 test_death_and_leave
 test_many_deaths
+test_killed
+test_object
 test_death_of_own
+test_wrong_successor
+test_waiting
 tap_done

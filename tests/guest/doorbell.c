@@ -170,7 +170,11 @@ static void check_write_rings(uint64_t offset, unsigned int size, uint64_t value
 
 static void test_ring_sizes(void)
 {
-	unsigned int offset;
+	unsigned int offset, i;
+
+	check_begin("a ring is one interrupt, also when it is quick");
+	for (i = 0; i < 10; i++)
+		check_write_rings(DOORBELL_RING, 4, self << 16 | 1, 1);
 
 	check_begin("a write of 8 bytes rings as its half at the doorbell says");
 	check_write_rings(DOORBELL_RING, 8, 0xffffffff00000000 | self << 16 | 1, 1);
@@ -547,6 +551,24 @@ static void test_bar1_moves(void)
 	}
 }
 
+/* Where the region is, nobody rings. */
+static void test_inside_memory(void)
+{
+	uint64_t total, inside = device.ivshmem.address + 0x10000;
+
+	check_begin("BAR0 inside of BAR2: writes go to the memory, until BAR0 leaves");
+	check_rings(20);
+	total = doorbell_total();
+	doorbell_move(&device, inside);
+	ring_self(1);
+	doorbell_settle();
+	check_is("interrupts", 0, doorbell_total(), total);
+	check_is("memory", inside, mmio_read(inside + DOORBELL_RING, 4), self << 16 | 1);
+	mmio_write(inside + DOORBELL_RING, 4, 0);
+	doorbell_move(&device, 0);
+	check_rings(20);
+}
+
 static void run_move(void)
 {
 	uint16_t command;
@@ -576,6 +598,8 @@ static void run_move(void)
 		check_rings(3);
 	}
 	test_bar1_moves();
+	if (!is_qemu)
+		test_inside_memory();
 	check_begin("BAR0 is sized while a pair is hot");
 	check_rings(20);
 	pci_write32(&device.ivshmem.function, 0x10, 0xffffffff);

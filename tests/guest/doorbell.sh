@@ -142,6 +142,7 @@ test_pair_off()
 
 test_reset()
 {
+	before=$(descriptors a)
 	ask a "poke 0x1000 4711"
 	for life in 1 2 3; do
 		ask a reset
@@ -158,6 +159,7 @@ test_reset()
 		ask b open-all
 		tap_is "reset $life: and after that of b" "$(both_ways a b 2)" ""
 	done
+	tap_is "resets leave no descriptors open" "$(descriptors a)" "$before"
 	talk_end a "power-off of a"
 	talk_end b "power-off of b"
 	tap_check "the server ends with the last machine" wait_until no_server "$region"

@@ -4,12 +4,14 @@
 # Guests that do what their console is told (tests/guest/doorbell_serve.c), under acrn-dm and QEMU, and
 # what they talk to: source it after tests/guest/vm.sh, whose functions work with all of them.
 
-programs=$build
+programs=$(cd "$build" && pwd)
 peers_program=$build/tests/functional/doorbell_peers
 
 # talk_hold NAME: a console whose input never ends.
 talk_hold()
 {
+	# Of one of the same name that has not come up.
+	[ ! -e "$work/$1-hold.pid" ] || talk_let_go "$1"
 	mkfifo "$work/$1.in"
 	sleep 100000 >"$work/$1.in" &
 	echo $! >"$work/$1-hold.pid"
@@ -199,11 +201,16 @@ no_server()
 	[ -z "$(server_pids "$1")" ]
 }
 
+# one_server: just one is there; while one starts there are two for a moment.
+one_server()
+{
+	[ "$(server_pids "$region" | wc -l)" -eq 1 ]
+}
+
 # server_is_new OLD-PID: somebody has started another one.
 server_is_new()
 {
-	server_now=$(server_pids "$region")
-	[ -n "$server_now" ] && [ "$server_now" != "$1" ]
+	one_server && [ "$(server_pids "$region")" != "$1" ]
 }
 
 # own_socket REGION: where its own server listens.
