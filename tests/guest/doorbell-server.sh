@@ -266,7 +266,7 @@ test_waiting()
 	tap_is "and leaves nothing" "$(left_overs "$region")" ""
 }
 
-# The machines are killed: server and region go with the last one all the same.
+# The machines are killed: the server ends, and whoever comes next starts over what is left, if anything.
 test_killed()
 {
 	talk_start a -s "$device,vectors=2" || return 0
@@ -277,6 +277,9 @@ test_killed()
 	vm_wait b
 	talk_let_go a
 	talk_let_go b
+	tap_check "both machines are killed: the server is gone soon after" wait_until no_server "$region"
+	talk_start a -s "$device,vectors=2" || return 0
+	talk_end a "both machines are killed: the next one starts, and ends"
 	gone "both machines are killed"
 }
 
@@ -292,16 +295,16 @@ test_object()
 	talk_end b "shm=: power-off of b"
 	tap_check "shm=: the server is gone" wait_until no_server "$region"
 	rm -f "$socket"
-	serve qemulike "$socket" -M "test-object-$$" -l 2M -n 2
+	serve object "$socket" --region "$region" -M "test-object-$$" -l 2M -n 2
 	for name in a b; do
 		talk_start "$name" -s "$device,vectors=2,shm=/test-object-$$,server=$socket" ||
 			return 0
 		ask "$name" open-all
 	done
-	tap_is "shm= and a server of that object: they ring each other" "$(both_ways a b 2)" ""
+	tap_is "shm= and a server of that region and object: they ring each other" "$(both_ways a b 2)" ""
 	talk_end a "shm= and a server: power-off of a"
 	talk_end b "shm= and a server: power-off of b"
-	end qemulike
+	end object
 	tap_is "shm=: nothing is left" "$(find /dev/shm -name "test-object-$$")" ""
 	rm -f "/dev/shm/test-object-$$"
 }
