@@ -66,6 +66,29 @@ test_both()
 	tap_is "a host program and QEMU ring each other" "$(client_both_ways "$own" theirs 2)" ""
 }
 
+# sample NAME WORDS: the same sample guest under both, with acrn-dm first, since its server is used.
+sample()
+{
+	vm_start ours -m 64M -l com1,stdio --debugexit -s "6,ivshmem,$region,2,vectors=2" \
+		-k "$samples/$1.elf" -B "slot=6 name=ours timeout=60 $2"
+	wait_until test -S "$(own_socket "$region")" || true
+	qemu_run theirs /dev/null "$(own_socket "$region")" 2 "name=theirs timeout=60 $2" \
+		"$samples/$1.elf"
+	for name in ours theirs; do
+		vm_wait "$name"
+		vm_is "$name" 0 "$1: $name ends well"
+		tap_check "$1: $name says so" grep -q "^$1: PASS" "$work/$name.out"
+	done
+	tap_check "$1: the server ends with them" wait_until no_server "$region"
+}
+
+# Each ring of doorbell-pingpong is accounted for; ivshmem-pair sends messages and announces them.
+test_samples()
+{
+	sample doorbell-pingpong count=500
+	sample ivshmem-pair count=200
+}
+
 # A masked vector of one is rung by the other.
 test_pending()
 {
@@ -192,6 +215,7 @@ serve server "$socket" --region "$region-q" -l 2M -n 2
 test_same_guest
 test_two_of_qemu
 end server
+test_samples
 test_both
 test_pending
 test_resets

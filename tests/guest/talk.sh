@@ -45,7 +45,7 @@ talk_start()
 	talk_up "$1"
 }
 
-# qemu_run NAME INPUT SOCKET VECTORS APPEND: QEMU with a doorbell device, emulating its processor.
+# qemu_run NAME INPUT SOCKET VECTORS APPEND [IMAGE]: QEMU with a doorbell device, emulating its processor.
 qemu_run()
 {
 	rm -f "$work/$1.pid" "$work/$1.status"
@@ -55,7 +55,7 @@ qemu_run()
 		-display none -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4 \
 		-chardev "socket,path=$3,id=c" \
 		-device "ivshmem-doorbell,chardev=c,vectors=$4,addr=6" \
-		-kernel "$guests/doorbell.elf" -append "$5" \
+		-kernel "${6:-$guests/doorbell.elf}" -append "$5" \
 		<"$2" >"$work/$1.out" 2>"$work/$1.err" &
 	echo $! >"$work/$1.job"
 	until [ -s "$work/$1.pid" ]; do
