@@ -13,7 +13,7 @@
 #define PAGE_MASK UINT64_C(4095)
 #define MAPPINGS_MAX 64
 #define IRQFDS_MAX 64
-#define IOEVENTFDS_MAX 128
+#define IOEVENTFDS_MAX 512
 
 struct hv_vcpu {
 	struct hv_vm *vm;

@@ -19,29 +19,29 @@ start_server()
 	serve server "$socket" --region "$region" -l 2M -n "$1"
 }
 
-# 160 pairs, where the device has 64 that are quick: they must take turns.
+# 320 pairs, where the device has 256 that are quick: they must take turns.
 test_every_pair()
 {
 	start_server 8
 	talk_start a -s "$device,vectors=8" || return 0
-	peers crowd "$socket" 20 8
-	tap_is "20 peers are there" "$(cat "$work/crowd.out")" "ready 1 20"
-	says "each pair once, three rounds" a "spread 1 20 8 1 3" "480 rung and counted"
-	says "each pair ten times, two rounds" a "spread 1 20 8 10 2" "3200 rung and counted"
-	says "once more" a "spread 1 20 8 1 2" "320 rung and counted"
+	peers crowd "$socket" 40 8
+	tap_is "40 peers are there" "$(cat "$work/crowd.out")" "ready 1 40"
+	says "each pair once, three rounds" a "spread 1 40 8 1 3" "960 rung and counted"
+	says "each pair ten times, two rounds" a "spread 1 40 8 10 2" "6400 rung and counted"
+	says "once more" a "spread 1 40 8 1 2" "640 rung and counted"
 	if [ "${ACRN_DM_NESTED:-0}" = 0 ]; then
-		says "96 pairs, each until it is quick" a "spread 1 12 8 70 2" "13440 rung and counted"
-		says "and once more" a "spread 1 20 8 1 1" "160 rung and counted"
+		says "272 pairs, each until it is quick" a "spread 1 34 8 70 2" "38080 rung and counted"
+		says "and once more" a "spread 1 40 8 1 1" "320 rung and counted"
 	fi
 	ask a open-all
 	tap_is "and the guest itself still rings itself" "$(ring_arrives a a 7 3)" ""
 
 	tap_note "peers leave, others come"
 	end crowd
-	peers crowd "$socket" 20 8
-	tap_is "20 others are there" "$(cat "$work/crowd.out")" "ready 21 40"
-	says "each pair of them" a "spread 21 40 8 1 2" "320 rung and counted"
-	says "the same as often as it takes to be quick" a "spread 21 28 8 10 1" "640 rung and counted"
+	peers crowd "$socket" 40 8
+	tap_is "40 others are there" "$(cat "$work/crowd.out")" "ready 41 80"
+	says "each pair of them" a "spread 41 80 8 1 2" "640 rung and counted"
+	says "the same as often as it takes to be quick" a "spread 41 48 8 10 1" "640 rung and counted"
 	before=$(ask a "peek 64")
 	ask a "ring 1 0 100"
 	says "those that left are not rung" a "await-peek 64 $((before + 1))" "$before"

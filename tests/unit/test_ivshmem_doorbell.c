@@ -20,7 +20,7 @@
 
 #define HOT_MAX IVSHMEM_DOORBELL_HOT_MAX
 
-#define PEERS 50
+#define PEERS 80
 #define VECTORS 4
 
 /* A carrier that delivers what it catches as a hypervisor would, and minds the device's manners. */
