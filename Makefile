@@ -99,6 +99,7 @@ SERVER_SRCS := \
 	ivshmem/wire.c
 
 CONFIG_SRCS := \
+	devicemodel/config/absent_class.c \
 	devicemodel/config/command_line.c \
 	devicemodel/config/device_class.c \
 	devicemodel/config/pci_slot.c \

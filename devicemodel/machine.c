@@ -45,6 +45,9 @@ int machine_check(const struct vm_config *config, const struct hv_ops *ops, stru
 	size_t i;
 	int ret;
 
+	ret = vm_config_check_present(config, err);
+	if (ret < 0)
+		return ret;
 	for (i = 0; i < config->device_count; i++) {
 		device = &config->devices[i];
 		dev_ops = pci_device_ops(device->class);

@@ -20,7 +20,8 @@ struct vm_config;
 const struct device_class *const *machine_device_classes(void);
 
 /*
- * Can @config's devices be had on this back end? Nothing is made or opened.
+ * Is all there that @config asks for, and can its devices be had on this back end? Nothing is made
+ * or opened.
  * Returns 0 or -ENOTSUP with @err.
  */
 int machine_check(const struct vm_config *config, const struct hv_ops *ops, struct error *err);

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "devicemodel/boot/boot.h"
+#include "devicemodel/config/absent_class.h"
 #include "devicemodel/config/command_line.h"
 #include "devicemodel/config/vm_config.h"
 #include "devicemodel/hypervisor/hypervisor.h"
@@ -156,6 +157,7 @@ static int print_device_help(void)
 
 	for (class = machine_device_classes(); *class; class++)
 		device_class_help(*class, stdout);
+	absent_class_help(stdout);
 	return 0;
 }
 

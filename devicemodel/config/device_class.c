@@ -124,6 +124,8 @@ int device_options_parse(const struct device_class *class, char *words, void *op
 	char *word;
 	int ret;
 
+	if (class->absent)
+		return 0;
 	for (place = 0; (word = strsep(&words, ",")); place++) {
 		ret = parse_word(class, word, place, &seen, options, err);
 		if (ret < 0)

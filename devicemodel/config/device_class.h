@@ -41,6 +41,11 @@ struct option_spec {
 struct device_class {
 	const char *name;
 	const char *summary; /* one line for the help */
+	/*
+	 * NULL, or: there is no such device, only its name is known, and this says what to do about
+	 * it. Its options are not looked at.
+	 */
+	const char *absent;
 	const struct option_spec *options;
 	size_t option_count; /* at most 64: the parser keeps a bit for each */
 	size_t options_size; /* of the struct that the options fill */

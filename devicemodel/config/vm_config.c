@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devicemodel/config/absent_class.h"
 #include "lib/util.h"
 
 void vm_config_init(struct vm_config *config)
@@ -148,6 +149,8 @@ int vm_config_add_device(struct vm_config *config, const struct device_class *co
 		goto out;
 	}
 	class = find_class(classes, class_word);
+	if (!class)
+		class = absent_class_find(class_word);
 	if (!class) {
 		error_set(err, ret, "unknown device \"%s\"; -s help lists what there is",
 			  class_word);
@@ -207,6 +210,22 @@ static int check_functions(const struct vm_config *config, struct error *err)
 				 "guests would not look further; add a device at slot %s",
 				 device->class->name, device->slot.function, first.device,
 				 pci_slot_text(first, text));
+	}
+	return 0;
+}
+
+int vm_config_check_present(const struct vm_config *config, struct error *err)
+{
+	const struct device_config *device;
+	char slot[PCI_SLOT_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < config->device_count; i++) {
+		device = &config->devices[i];
+		if (device->class->absent)
+			return error_set(err, -ENOTSUP, "-s %s,%s: not in this version: %s",
+					 pci_slot_text(device->slot, slot), device->class->name,
+					 device->class->absent);
 	}
 	return 0;
 }

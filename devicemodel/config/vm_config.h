@@ -57,8 +57,9 @@ void vm_config_init(struct vm_config *config);
 void vm_config_fini(struct vm_config *config);
 
 /*
- * Add the device "slot,class[,options]" of @classes (ended by NULL). Returns 0; -EINVAL: bad word,
- * unknown class, bad option or occupied slot, @err says which; -ENOMEM.
+ * Add the device "slot,class[,options]" of @classes (ended by NULL), or of a class that is known
+ * by name only, whose options stay text. Returns 0; -EINVAL: bad word, unknown class, bad option or
+ * occupied slot, @err says which; -ENOMEM.
  */
 int vm_config_add_device(struct vm_config *config, const struct device_class *const *classes,
 			 const char *text, struct error *err);
@@ -67,12 +68,21 @@ int vm_config_add_device(struct vm_config *config, const struct device_class *co
 int vm_config_validate(const struct vm_config *config, struct error *err);
 
 /*
+ * Is all there that it asks for? Returns 0, or -ENOTSUP with @err naming the first thing that is
+ * only known by name, and what to do.
+ */
+int vm_config_check_present(const struct vm_config *config, struct error *err);
+
+/*
  * The command line, without the program's name, that gives this configuration: a NULL-terminated
  * array in one allocation, which the caller frees; NULL when out of memory.
  */
 char **vm_config_argv(const struct vm_config *config);
 
-/* Print it as "key: value" lines, then the command line quoted for a shell. */
+/*
+ * Print it as "key: value" lines, a "not in this version: WHAT: REMEDY" for each thing that is only
+ * known by name, and the command line quoted for a shell.
+ */
 void vm_config_dump(const struct vm_config *config, FILE *out);
 
 #endif

@@ -109,6 +109,21 @@ static void dump_string(FILE *out, const char *key, const char *value)
 		fprintf(out, "%s: %s\n", key, value);
 }
 
+static void dump_absent(const struct vm_config *config, FILE *out)
+{
+	const struct device_config *device;
+	char slot[PCI_SLOT_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < config->device_count; i++) {
+		device = &config->devices[i];
+		if (device->class->absent)
+			fprintf(out, "not in this version: -s %s,%s: %s\n",
+				pci_slot_text(device->slot, slot), device->class->name,
+				device->class->absent);
+	}
+}
+
 static void dump_argv(const struct vm_config *config, FILE *out)
 {
 	char **argv = vm_config_argv(config), **word;
@@ -147,5 +162,6 @@ void vm_config_dump(const struct vm_config *config, FILE *out)
 			device->class->name, device->text ? " " : "",
 			device->text ? device->text : "");
 	}
+	dump_absent(config, out);
 	dump_argv(config, out);
 }

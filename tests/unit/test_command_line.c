@@ -167,12 +167,16 @@ static void add_random_devices(struct vm_config *config)
 		",hugepages=2M",
 		",group=g,lock,prefault",
 	};
+	static const char *const bare[] = {
+		"lpc", "xhci", "virtio-net,tap=t", "passthru,0/14/0", "virtio-blk,",
+	};
 	unsigned int count = pick(5), i;
 	char text[128];
 
 	for (i = 0; i < count; i++) {
 		if (pick(4) == 0)
-			snprintf(text, sizeof(text), "%u,lpc", pick(32));
+			snprintf(text, sizeof(text), "%u,%s", pick(32),
+				 bare[pick(ARRAY_SIZE(bare))]);
 		else
 			snprintf(text, sizeof(text), "%u%s,ivshmem,dm:/r%u,%u%s", pick(32),
 				 pick(2) ? ":0" : "", i, 2U << pick(9),

@@ -78,6 +78,9 @@ static void test_conflicts(void)
 		{ "5,lpc", "6,lpc", { NULL } },
 		{ "6,lpc", "6:1,lpc", { NULL } },
 		{ "6,lpc", "6,lpc", { "0:6.0", "\"lpc\" is there already", "\"lpc\" needs" } },
+		{ "5,uart", "6,uart", { NULL } },
+		{ "5,xhci", "5,lpc", { "0:5.0", "\"xhci\" is there already" } },
+		{ "5,ivshmem,dm:/a,2", "5,virtio-blk,x", { "\"virtio-blk,x\" needs" } },
 		{ "6,lpc", "0:6:0,ivshmem,dm:/a,2", { "\"lpc\"", "\"ivshmem,dm:/a,2\"" } },
 		{ "5,ivshmem,dm:/a,2", "6,ivshmem,dm:/a,2", { "0:5.0", "0:6.0", "same name" } },
 		{ "5,ivshmem,hv:/a,2", "6,ivshmem,hv:/a,4,7", { "0:5.0", "0:6.0", "same name" } },
@@ -130,6 +133,32 @@ static void test_refused_devices(void)
 	}
 	CU_ASSERT_EQUAL(add(&config, "6,lpc", &err), 0);
 	vm_config_fini(&config);
+}
+
+/* Classes that are known by name only: their options are nobody's business here. */
+static void test_absent_devices(void)
+{
+	static const char *const rows[] = {
+		"3,virtio-blk",   "3,virtio-blk,",
+		"3,virtio-net,x", "3,passthru,00/14/0,=,,keep,vectors=x",
+		"3,ahci,hd:/a,cd:/b", "3,virtio-hyper_dmabuf",
+	};
+	struct vm_config config;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin(&config);
+		CU_ASSERT_EQUAL(add(&config, "5,lpc", &err), 0);
+		CU_ASSERT_EQUAL(vm_config_check_present(&config, &err), 0);
+		CU_ASSERT_EQUAL(add(&config, rows[i], &err), 0);
+		CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+		CU_ASSERT_EQUAL(vm_config_check_present(&config, &err), -ENOTSUP);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, config.devices[1].class->name));
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "-s 0:3.0,"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, ": not in this version: "));
+		vm_config_fini(&config);
+	}
 }
 
 static void test_names(void)
@@ -197,6 +226,7 @@ static const struct unit_test tests[] = {
 	{ "devices", test_devices },
 	{ "conflicts", test_conflicts },
 	{ "refused devices", test_refused_devices },
+	{ "absent devices", test_absent_devices },
 	{ "names", test_names },
 	{ "validation", test_validation },
 };
