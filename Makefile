@@ -100,10 +100,13 @@ SERVER_SRCS := \
 
 CONFIG_SRCS := \
 	devicemodel/config/absent_class.c \
+	devicemodel/config/absent_option.c \
 	devicemodel/config/command_line.c \
 	devicemodel/config/device_class.c \
 	devicemodel/config/pci_slot.c \
+	devicemodel/config/serial_port.c \
 	devicemodel/config/vm_config.c \
+	devicemodel/config/vm_config_absent.c \
 	devicemodel/config/vm_config_print.c
 
 HYPERVISOR_SRCS := \

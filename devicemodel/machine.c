@@ -192,7 +192,7 @@ void machine_free(struct machine *machine)
 static int start(struct machine *machine, struct error *err)
 {
 	const struct acpi_params acpi = {
-		.vcpus = machine->vm->config->vcpus,
+		.vcpus = vm_config_vcpus(machine->vm->config),
 		.pci64_base = machine->windows.mem64_base,
 		.pci64_end = machine->windows.mem64_end,
 	};

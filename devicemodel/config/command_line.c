@@ -137,10 +137,7 @@ static int apply_lpc(struct parser *parser, const struct option_row *row, const 
 		     struct error *err)
 {
 	(void)row;
-	if (strcmp(word, "com1,stdio") != 0)
-		return error_set(err, -EINVAL, "-l %s: what there is, is com1,stdio", word);
-	parser->config->com1 = VM_CONSOLE_STDIO;
-	return 0;
+	return vm_config_set_serial(parser->config, word, err);
 }
 
 static int apply_bootargs(struct parser *parser, const struct option_row *row, const char *word,
@@ -187,44 +184,23 @@ static const struct option_row rows[] = {
 	  .command = COMMAND_HELP },
 	{ 'v', "version", NULL, "print the version and end", .apply = apply_command,
 	  .command = COMMAND_VERSION },
+	{ 0, "iasl", "FILE", NULL, .apply = apply_string, FIELD(iasl) },
 	{ 'A', "acpi", NULL, NULL, .apply = apply_nothing },
-};
-
-/* What upstream's acrn-dm knows and generated scripts use: refused by name, never ignored. */
-static const struct {
-	const char *name;
-	bool has_value;
-	const char *remedy;
-} refused[] = {
-	{ "ovmf", true, "there is no firmware here; boot with -k or -E" },
-	{ "cpu_affinity", true, "bind the process with taskset(1) or a cgroup" },
-	{ "rtvm", false, "real-time VMs need the ACRN hypervisor" },
-	{ "lapic_pt", false, "it needs the ACRN hypervisor" },
-	{ "ssram", false, "it needs the ACRN hypervisor" },
-	{ "windows", false, "Windows needs UEFI firmware, which is not there" },
-	{ "logger_setting", true, "messages go to standard error" },
-	{ "virtio_poll", true, "there are no virtio devices" },
-	{ "virtio_msi", false, "there are no virtio devices" },
-	{ "enable_trusty", false, "it needs the ACRN hypervisor" },
-	{ "intr_monitor", true, "it needs the ACRN hypervisor" },
-	{ "cmd_monitor", true, "use signals: SIGTERM ends the VM" },
-	{ "acpidev_pt", true, "there is no device passthrough" },
-	{ "mmiodev_pt", true, "there is no device passthrough" },
-	{ "vtpm2", true, "there is no TPM" },
-	{ "pm_notify_channel", true, "use signals: SIGTERM ends the VM" },
-	{ "iasl", true, "ACPI tables are compiled with the program" },
-	{ "vsbl", true, "there is no firmware here; boot with -k or -E" },
-	{ "part_info", true, "it is obsolete upstream too; leave it out" },
-	{ "mac_seed", true, "it is obsolete upstream too; leave it out" },
-	{ "pm_by_vuart", true, "use signals: SIGTERM ends the VM" },
+	{ 'G', "gvtargs", "ARGS", NULL, .apply = apply_nothing },
+	{ 'i', "ioc_node", "ARGS", NULL, .apply = apply_nothing },
+	{ 'Y', "mptgen", NULL, NULL, .apply = apply_nothing },
+	{ 0, "mac_seed", "SEED", NULL, .apply = apply_nothing },
+	{ 0, "part_info", "FILE", NULL, .apply = apply_nothing },
+	{ 0, "pm_by_vuart", "ARGS", NULL, .apply = apply_nothing },
+	{ 0, "vsbl", "FILE", NULL, .apply = apply_nothing },
 };
 
 #define ROW_BASE 0x100	   /* getopt's value for rows[i] is ROW_BASE + i */
-#define REFUSED_BASE 0x200 /* and for refused[i] */
+#define ABSENT_BASE 0x200 /* and for absent_options[i] */
 
 struct getopt_tables {
 	char letters[2 * ARRAY_SIZE(rows) + 2];
-	struct option names[ARRAY_SIZE(rows) + ARRAY_SIZE(refused) + 1];
+	struct option names[ARRAY_SIZE(rows) + ABSENT_OPTIONS + 1];
 };
 
 static void fill_tables(struct getopt_tables *tables)
@@ -243,9 +219,9 @@ static void fill_tables(struct getopt_tables *tables)
 					   ROW_BASE + (int)i };
 	}
 	*letter = '\0';
-	for (i = 0; i < ARRAY_SIZE(refused); i++)
-		*name++ = (struct option){ refused[i].name, refused[i].has_value, NULL,
-					   REFUSED_BASE + (int)i };
+	for (i = 0; i < ABSENT_OPTIONS; i++)
+		*name++ = (struct option){ absent_options[i].name, absent_options[i].value ? 1 : 0,
+					   NULL, ABSENT_BASE + (int)i };
 	*name = (struct option){ 0 };
 }
 
@@ -277,10 +253,9 @@ static int apply_getopt(struct parser *parser, int value, char **argv, struct er
 	if (value == ':')
 		return error_set(err, -EINVAL, "option %s needs a value",
 				 short_form ? letter : word);
-	if (value >= REFUSED_BASE)
-		return error_set(err, -EINVAL, "option --%s is not supported: %s",
-				 refused[value - REFUSED_BASE].name,
-				 refused[value - REFUSED_BASE].remedy);
+	if (value >= ABSENT_BASE)
+		return vm_config_add_absent(parser->config, &absent_options[value - ABSENT_BASE],
+					    optarg, err);
 	row = find_row(value);
 	return row->apply(parser, row, optarg, err);
 }

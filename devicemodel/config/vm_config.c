@@ -13,7 +13,6 @@ void vm_config_init(struct vm_config *config)
 {
 	*config = (struct vm_config){
 		.memory_size = VM_MEMORY_DEFAULT,
-		.vcpus = 1,
 	};
 }
 
@@ -31,6 +30,12 @@ void vm_config_fini(struct vm_config *config)
 	for (i = 0; i < config->device_count; i++)
 		device_config_fini(&config->devices[i]);
 	free(config->devices);
+	for (i = 0; i < config->absent_count; i++)
+		free(config->absent[i].value);
+	free(config->absent);
+	for (i = 0; i < SERIAL_PORTS; i++)
+		free(config->serial[i]);
+	free(config->iasl);
 	free(config->name);
 	free(config->hypervisor);
 	free(config->kernel);
@@ -170,6 +175,122 @@ out:
 	return ret;
 }
 
+/* The one of that name that is there already; NULL: none. */
+static struct absent_option_config *find_absent(const struct vm_config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->absent_count; i++)
+		if (strcmp(config->absent[i].option->name, name) == 0)
+			return &config->absent[i];
+	return NULL;
+}
+
+int vm_config_add_absent(struct vm_config *config, const struct absent_option *option,
+			 const char *value, struct error *err)
+{
+	struct absent_option_config *absent, *old = NULL;
+	char *copy = NULL;
+
+	if (value && !option->is_good(value))
+		return error_set(err, -EINVAL, "--%s %.200s: %s", option->name, value,
+				 option->grammar);
+	if (value) {
+		copy = strdup(value);
+		if (!copy)
+			return error_set(err, -ENOMEM, "out of memory");
+	}
+	if (!option->repeats)
+		old = find_absent(config, option->name);
+	if (old) {
+		free(old->value);
+		old->value = copy;
+		return 0;
+	}
+	absent = reallocarray(config->absent, config->absent_count + 1, sizeof(*absent));
+	if (!absent) {
+		free(copy);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	config->absent = absent;
+	absent[config->absent_count++] = (struct absent_option_config){ option, copy };
+	return 0;
+}
+
+int vm_config_set_serial(struct vm_config *config, const char *word, struct error *err)
+{
+	struct serial_port port;
+	char *text = NULL, **field;
+	bool is_stdio, is_there;
+	int ret;
+
+	ret = serial_port_parse(word, &port, err);
+	if (ret < 0)
+		return ret;
+	is_stdio = port.backend && strcmp(port.backend, "stdio") == 0;
+	is_there = port.number == 1 && (is_stdio || !port.backend);
+	if (!is_there && asprintf(&text, "com%u%s%s", port.number, port.backend ? "," : "",
+				  port.backend ? port.backend : "") < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	field = &config->serial[port.number - 1];
+	free(*field);
+	*field = text;
+	if (port.number == 1)
+		config->com1 = is_there && is_stdio ? VM_CONSOLE_STDIO : VM_CONSOLE_NONE;
+	return 0;
+}
+
+/* 0: nothing is said of them. */
+static unsigned int affinity_cpus(const struct vm_config *config)
+{
+	const struct absent_option_config *affinity = find_absent(config, ABSENT_CPU_AFFINITY);
+	const char *comma = affinity ? affinity->value : NULL;
+	unsigned int count = 0;
+
+	for (; comma; comma = strchr(comma + 1, ','))
+		count++;
+	return count;
+}
+
+unsigned int vm_config_vcpus(const struct vm_config *config)
+{
+	unsigned int affinity = affinity_cpus(config);
+
+	if (config->vcpus)
+		return config->vcpus;
+	return affinity ? affinity : 1;
+}
+
+static int check_vcpus(const struct vm_config *config, struct error *err)
+{
+	unsigned int affinity = affinity_cpus(config);
+
+	if (config->vcpus && affinity && config->vcpus != affinity)
+		return error_set(err, -EINVAL,
+				 "--cpus %u and the %u of --cpu_affinity contradict each other: "
+				 "leave --cpus out",
+				 config->vcpus, affinity);
+	return 0;
+}
+
+static int check_serial(const struct vm_config *config, struct error *err)
+{
+	unsigned int used = config->com1 == VM_CONSOLE_STDIO;
+	const char *backend;
+	size_t i;
+
+	for (i = 0; i < SERIAL_PORTS; i++) {
+		backend = config->serial[i] ? strchr(config->serial[i], ',') : NULL;
+		used += backend && strcmp(backend, ",stdio") == 0;
+	}
+	if (used > 1)
+		return error_set(err, -EINVAL,
+				 "%u serial ports want standard input and output, one can have "
+				 "them: change -l",
+				 used);
+	return 0;
+}
+
 static bool name_is_good(const char *name)
 {
 	static const char allowed[] =
@@ -214,24 +335,10 @@ static int check_functions(const struct vm_config *config, struct error *err)
 	return 0;
 }
 
-int vm_config_check_present(const struct vm_config *config, struct error *err)
-{
-	const struct device_config *device;
-	char slot[PCI_SLOT_TEXT_MAX];
-	size_t i;
-
-	for (i = 0; i < config->device_count; i++) {
-		device = &config->devices[i];
-		if (device->class->absent)
-			return error_set(err, -ENOTSUP, "-s %s,%s: not in this version: %s",
-					 pci_slot_text(device->slot, slot), device->class->name,
-					 device->class->absent);
-	}
-	return 0;
-}
-
 int vm_config_validate(const struct vm_config *config, struct error *err)
 {
+	int ret;
+
 	if (!config->name)
 		return error_set(err, -EINVAL,
 				 "no VM name given: it is the last word of the command line");
@@ -240,7 +347,7 @@ int vm_config_validate(const struct vm_config *config, struct error *err)
 				 "bad VM name \"%s\": write 1 to %d letters, digits, '_', '-' "
 				 "or '.', but no '-' in front",
 				 config->name, VM_NAME_MAX);
-	if (!config->kernel && !config->elf)
+	if (!config->kernel && !config->elf && !find_absent(config, ABSENT_OVMF))
 		return error_set(err, -EINVAL, "nothing to boot: give -k KERNEL or -E FILE");
 	if (config->kernel && config->elf)
 		return error_set(err, -EINVAL,
@@ -250,5 +357,10 @@ int vm_config_validate(const struct vm_config *config, struct error *err)
 				 "-m %llu MB is not a multiple of the huge page size, %llu MB",
 				 (unsigned long long)(config->memory_size / MIB),
 				 (unsigned long long)(config->hugepage_size / MIB));
-	return check_functions(config, err);
+	ret = check_vcpus(config, err);
+	if (ret == 0)
+		ret = check_serial(config, err);
+	if (ret == 0)
+		ret = check_functions(config, err);
+	return ret;
 }

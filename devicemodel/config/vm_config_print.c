@@ -32,6 +32,14 @@ static void print_device(FILE *out, const struct device_config *device)
 	fputc('\0', out);
 }
 
+static void print_absent(FILE *out, const struct absent_option_config *absent)
+{
+	fprintf(out, "--%s", absent->option->name);
+	fputc('\0', out);
+	if (absent->value)
+		print_word(out, absent->value);
+}
+
 static void print_words(const struct vm_config *config, FILE *out)
 {
 	char text[SIZE_TEXT_MAX];
@@ -40,17 +48,24 @@ static void print_words(const struct vm_config *config, FILE *out)
 	print_option(out, "-m", size_text(config->memory_size, text));
 	if (config->hugepage_size)
 		print_option(out, "--hugepages", size_text(config->hugepage_size, text));
-	snprintf(text, sizeof(text), "%u", config->vcpus);
-	print_option(out, "--cpus", text);
+	if (config->vcpus) {
+		snprintf(text, sizeof(text), "%u", config->vcpus);
+		print_option(out, "--cpus", text);
+	}
 	print_option(out, "--hypervisor", config->hypervisor);
 	if (config->com1 == VM_CONSOLE_STDIO)
 		print_option(out, "-l", "com1,stdio");
+	for (i = 0; i < SERIAL_PORTS; i++)
+		print_option(out, "-l", config->serial[i]);
 	for (i = 0; i < config->device_count; i++)
 		print_device(out, &config->devices[i]);
 	print_option(out, "-k", config->kernel);
 	print_option(out, "-E", config->elf);
 	print_option(out, "-r", config->ramdisk);
 	print_option(out, "-B", config->bootargs);
+	print_option(out, "--iasl", config->iasl);
+	for (i = 0; i < config->absent_count; i++)
+		print_absent(out, &config->absent[i]);
 	if (config->no_reboot)
 		print_word(out, "--no-reboot");
 	if (config->debug_exit)
@@ -109,18 +124,17 @@ static void dump_string(FILE *out, const char *key, const char *value)
 		fprintf(out, "%s: %s\n", key, value);
 }
 
-static void dump_absent(const struct vm_config *config, FILE *out)
+static void dump_serial(const struct vm_config *config, FILE *out)
 {
-	const struct device_config *device;
-	char slot[PCI_SLOT_TEXT_MAX];
+	const char *backend;
 	size_t i;
 
-	for (i = 0; i < config->device_count; i++) {
-		device = &config->devices[i];
-		if (device->class->absent)
-			fprintf(out, "not in this version: -s %s,%s: %s\n",
-				pci_slot_text(device->slot, slot), device->class->name,
-				device->class->absent);
+	if (!config->serial[0])
+		fprintf(out, "com1: %s\n", config->com1 == VM_CONSOLE_STDIO ? "stdio" : "none");
+	for (i = 0; i < SERIAL_PORTS; i++) {
+		backend = config->serial[i] ? strchr(config->serial[i], ',') : NULL;
+		if (config->serial[i])
+			fprintf(out, "com%zu: %s\n", i + 1, backend ? backend + 1 : "none");
 	}
 }
 
@@ -147,21 +161,25 @@ void vm_config_dump(const struct vm_config *config, FILE *out)
 	fprintf(out, "memory: %s\n", size_text(config->memory_size, text));
 	if (config->hugepage_size)
 		fprintf(out, "hugepages: %s\n", size_text(config->hugepage_size, text));
-	fprintf(out, "cpus: %u\n", config->vcpus);
+	fprintf(out, "cpus: %u\n", vm_config_vcpus(config));
 	fprintf(out, "hypervisor: %s\n", config->hypervisor ? config->hypervisor : "auto");
-	fprintf(out, "com1: %s\n", config->com1 == VM_CONSOLE_STDIO ? "stdio" : "none");
+	dump_serial(config, out);
 	dump_string(out, "kernel", config->kernel);
 	dump_string(out, "elf", config->elf);
 	dump_string(out, "ramdisk", config->ramdisk);
 	dump_string(out, "bootargs", config->bootargs);
 	fprintf(out, "no-reboot: %s\n", config->no_reboot ? "yes" : "no");
 	fprintf(out, "debugexit: %s\n", config->debug_exit ? "yes" : "no");
+	dump_string(out, "iasl", config->iasl);
+	for (i = 0; i < config->absent_count; i++)
+		dump_string(out, config->absent[i].option->name,
+			    config->absent[i].value ? config->absent[i].value : "yes");
 	for (i = 0; i < config->device_count; i++) {
 		device = &config->devices[i];
 		fprintf(out, "device: %s %s%s%s\n", pci_slot_text(device->slot, slot),
 			device->class->name, device->text ? " " : "",
 			device->text ? device->text : "");
 	}
-	dump_absent(config, out);
+	vm_config_dump_absent(config, out);
 	dump_argv(config, out);
 }

@@ -25,7 +25,7 @@ static int open_hv(struct vm *vm, struct error *err)
 {
 	const struct hv_vm_params params = {
 		.name = vm->config->name,
-		.vcpus = vm->config->vcpus,
+		.vcpus = vm_config_vcpus(vm->config),
 		.io = serve_io,
 		.ctx = vm,
 	};
@@ -101,8 +101,8 @@ void vm_destroy(struct vm *vm)
 
 int vm_start(struct vm *vm, const struct hv_vcpu_start *boot, struct error *err)
 {
-	return vcpu_set_start(vm->ops, vm->hv, vm->config->vcpus, boot, &vm->request, &vm->vcpus,
-			      err);
+	return vcpu_set_start(vm->ops, vm->hv, vm_config_vcpus(vm->config), boot, &vm->request,
+			      &vm->vcpus, err);
 }
 
 enum vm_request_kind vm_wait(struct vm *vm, unsigned char *ret_status, struct error *reason)

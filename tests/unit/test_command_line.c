@@ -108,7 +108,7 @@ static void test_forms(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		CU_ASSERT_EQUAL(parse_text(rows[i], &config, &command, &err), 0);
 		CU_ASSERT_EQUAL(config.memory_size, GIB);
-		CU_ASSERT_EQUAL(config.vcpus, 2);
+		CU_ASSERT_EQUAL(vm_config_vcpus(&config), 2);
 		CU_ASSERT_STRING_EQUAL(config.kernel, "K");
 		CU_ASSERT_STRING_EQUAL(config.name, "vm1");
 		vm_config_fini(&config);
@@ -186,6 +186,71 @@ static void add_random_devices(struct vm_config *config)
 	}
 }
 
+/* Values that are good, for each option that takes one. */
+static const char *absent_value(const struct absent_option *option)
+{
+	static const struct {
+		const char *name, *values[3];
+	} rows[] = {
+		{ "acpidev_pt", { "MSFT0101", "PNP0501", "ABCD0000" } },
+		{ "cmd_monitor", { "/run/m", "m", "-" } },
+		{ "cpu_affinity", { "0", "1,2,3", "5,0" } },
+		{ "intr_monitor", { "10000,10,1,100", "0,0,0,0", "4294967295,1,2,3" } },
+		{ "logger_setting",
+		  { "console,level=1", "disk,level=5;kmsg,level=2", "debug_domains=a,b" } },
+		{ "mmiodev_pt", { "fed40000,5000", "0x0,1", "0XF,0xffffffffffffffff" } },
+		{ "ovmf", { "OVMF.fd", "w,OVMF.fd", "vars=a b,code=c,w" } },
+		{ "pm_notify_channel", { "ioc", "power_button", "uart,allow_trigger_s5" } },
+		{ "ssram",
+		  { "L2,vcpu=0,size=4K", "l3,vcpu=all,size=8M;",
+		    "L3,vcpu=ALL,size=1m;L2,vcpu=0,63,size=64k" } },
+		{ "virtio_poll", { "1", "10000000", "0x10" } },
+		{ "vtpm2", { "sock_path=x", "sock_path=/a,b=c", "sock_path=-" } },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].name, option->name) == 0)
+			return rows[i].values[pick(3)];
+	return NULL;
+}
+
+static void add_random_absent(struct vm_config *config)
+{
+	const struct absent_option *option;
+	unsigned int count = pick(6);
+
+	while (count-- > 0) {
+		option = &absent_options[pick(ABSENT_OPTIONS)];
+		CU_ASSERT_EQUAL(vm_config_add_absent(config, option,
+						     option->value ? absent_value(option) : NULL,
+						     NULL), 0);
+	}
+}
+
+static void set_random_serial(struct vm_config *config)
+{
+	static const char *const words[] = {
+		"com1",	   "COM1,stdio", "com1,/dev/pts/3", "com2",
+		"Com3,a,b = c", "com4,x",	   "com5,/dev/x",	"com5,t,0x3f8,4",
+	};
+	unsigned int count = pick(4);
+
+	while (count-- > 0)
+		CU_ASSERT_EQUAL(vm_config_set_serial(config, words[pick(ARRAY_SIZE(words))], NULL),
+				0);
+}
+
+static bool has_affinity(const struct vm_config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->absent_count; i++)
+		if (strcmp(config->absent[i].option->name, ABSENT_CPU_AFFINITY) == 0)
+			return true;
+	return false;
+}
+
 static void make_random(struct vm_config *config)
 {
 	static const char *const names[] = { "a", "vm1", "A_b-c.d", "123456789012345",
@@ -198,8 +263,13 @@ static void make_random(struct vm_config *config)
 	if (config->memory_size > VM_MEMORY_MAX)
 		config->memory_size = VM_MEMORY_MAX;
 	config->hugepage_size = pick(3) ? 0 : 2 * MIB;
-	config->vcpus = 1 + pick(VM_VCPUS_MAX);
-	config->com1 = pick(2) ? VM_CONSOLE_STDIO : VM_CONSOLE_NONE;
+	add_random_absent(config);
+	set_random_serial(config);
+	/* Beside --cpu_affinity only the number that it gives is right. */
+	if (pick(2))
+		config->vcpus = vm_config_vcpus(config) > 1 ? vm_config_vcpus(config) :
+			has_affinity(config) ? 1 : 1 + pick(VM_VCPUS_MAX);
+	config->iasl = pick(8) ? NULL : random_word();
 	config->hypervisor = pick(2) ? random_word() : NULL;
 	if (pick(2))
 		config->kernel = random_word();
@@ -231,6 +301,22 @@ static bool same_devices(const struct vm_config *a, const struct vm_config *b)
 	return true;
 }
 
+static bool same_absent(const struct vm_config *a, const struct vm_config *b)
+{
+	size_t i;
+
+	if (a->absent_count != b->absent_count || !same_text(a->iasl, b->iasl))
+		return false;
+	for (i = 0; i < a->absent_count; i++)
+		if (a->absent[i].option != b->absent[i].option ||
+		    !same_text(a->absent[i].value, b->absent[i].value))
+			return false;
+	for (i = 0; i < SERIAL_PORTS; i++)
+		if (!same_text(a->serial[i], b->serial[i]))
+			return false;
+	return true;
+}
+
 static bool same_config(const struct vm_config *a, const struct vm_config *b)
 {
 	return same_text(a->name, b->name) && a->memory_size == b->memory_size &&
@@ -238,13 +324,14 @@ static bool same_config(const struct vm_config *a, const struct vm_config *b)
 	       same_text(a->hypervisor, b->hypervisor) && a->com1 == b->com1 &&
 	       same_text(a->kernel, b->kernel) && same_text(a->ramdisk, b->ramdisk) &&
 	       same_text(a->bootargs, b->bootargs) && same_text(a->elf, b->elf) &&
-	       a->debug_exit == b->debug_exit && a->no_reboot == b->no_reboot && same_devices(a, b);
+	       a->debug_exit == b->debug_exit && a->no_reboot == b->no_reboot &&
+	       same_devices(a, b) && same_absent(a, b);
 }
 
 static void test_round_trip(void)
 {
 	struct vm_config config, again;
-	unsigned int i, devices = 0;
+	unsigned int i, devices = 0, absent = 0;
 	enum command command;
 	struct error err;
 	char **argv;
@@ -252,6 +339,7 @@ static void test_round_trip(void)
 	for (i = 0; i < 3000; i++) {
 		make_random(&config);
 		devices += (unsigned int)config.device_count;
+		absent += (unsigned int)config.absent_count;
 		CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
 		argv = vm_config_argv(&config);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(argv);
@@ -264,6 +352,7 @@ static void test_round_trip(void)
 		free(argv);
 	}
 	CU_ASSERT(devices > 3000);
+	CU_ASSERT(absent > 3000);
 }
 
 static const struct unit_test tests[] = {

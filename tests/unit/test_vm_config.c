@@ -32,7 +32,7 @@ static void test_defaults(void)
 
 	vm_config_init(&config);
 	CU_ASSERT_EQUAL(config.memory_size, 256 * MIB);
-	CU_ASSERT_EQUAL(config.vcpus, 1);
+	CU_ASSERT_EQUAL(vm_config_vcpus(&config), 1);
 	CU_ASSERT_EQUAL(config.com1, VM_CONSOLE_NONE);
 	CU_ASSERT_PTR_NULL(config.hypervisor);
 	vm_config_fini(&config);
