@@ -307,6 +307,38 @@ static const char help_end[] =
 	"  acrn-dm -m 256M -l com1,stdio -k vmlinuz -r initrd.img -B console=ttyS0 \\\n"
 	"      -s 0:0,hostbridge -s 6,ivshmem,dm:/demo,2 vm1\n";
 
+#define HELP_COLUMNS 90
+
+/* Another one of a list, on a new line where it does not fit any more. */
+static void help_word(FILE *out, const char *prefix, const char *word, size_t *column)
+{
+	size_t length = strlen(prefix) + strlen(word) + 1;
+
+	if (*column == 0 || *column + length > HELP_COLUMNS) {
+		fputs("\n ", out);
+		*column = 1;
+	}
+	fprintf(out, " %s%s", prefix, word);
+	*column += length;
+}
+
+/* What is known so that command lines made for ACRN can be checked. */
+static void help_absent(FILE *out)
+{
+	size_t column = 0, i;
+
+	fputs("\nOptions of ACRN's acrn-dm that --dump-config checks and prints, but that are "
+	      "not in this\nversion; with one of them, a VM does not start:",
+	      out);
+	for (i = 0; i < ABSENT_OPTIONS; i++)
+		help_word(out, "--", absent_options[i].name, &column);
+	fputs("\nOptions of it that change nothing here:", out);
+	for (i = 0, column = 0; i < ARRAY_SIZE(rows); i++)
+		if (!rows[i].help)
+			help_word(out, "--", rows[i].name, &column);
+	fputc('\n', out);
+}
+
 void command_line_help(FILE *out)
 {
 	char left[64];
@@ -323,5 +355,6 @@ void command_line_help(FILE *out)
 			 rows[i].value ? rows[i].value : "");
 		fprintf(out, "  %-38s %s\n", left, rows[i].help);
 	}
+	help_absent(out);
 	fputs(help_end, out);
 }

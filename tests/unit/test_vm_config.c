@@ -161,6 +161,152 @@ static void test_absent_devices(void)
 	}
 }
 
+static const struct absent_option *absent_option(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ABSENT_OPTIONS; i++)
+		if (strcmp(absent_options[i].name, name) == 0)
+			return &absent_options[i];
+	CU_FAIL_FATAL("there is no such option");
+	return NULL;
+}
+
+static int add_absent(struct vm_config *config, const char *name, const char *value,
+		      struct error *err)
+{
+	err->text[0] = '\0';
+	return vm_config_add_absent(config, absent_option(name), value, err);
+}
+
+/* A bad value leaves the one before; what repeats is added, what does not is replaced. */
+static void test_absent_options(void)
+{
+	struct vm_config config;
+	struct error err;
+
+	begin(&config);
+	CU_ASSERT_EQUAL(vm_config_check_present(&config, &err), 0);
+	CU_ASSERT_EQUAL(add_absent(&config, "virtio_poll", "5", &err), 0);
+	CU_ASSERT_EQUAL(add_absent(&config, "virtio_poll", "0", &err), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "--virtio_poll 0: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "1 to 10000000"));
+	CU_ASSERT_STRING_EQUAL(config.absent[0].value, "5");
+	CU_ASSERT_EQUAL(add_absent(&config, "acpidev_pt", "MSFT0101", &err), 0);
+	CU_ASSERT_EQUAL(add_absent(&config, "acpidev_pt", "MSFT0101", &err), 0);
+	CU_ASSERT_EQUAL(add_absent(&config, "rtvm", NULL, &err), 0);
+	CU_ASSERT_EQUAL(add_absent(&config, "rtvm", NULL, &err), 0);
+	CU_ASSERT_EQUAL(add_absent(&config, "virtio_poll", "6", &err), 0);
+	CU_ASSERT_EQUAL(config.absent_count, 4);
+	CU_ASSERT_STRING_EQUAL(config.absent[0].value, "6");
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	CU_ASSERT_EQUAL(vm_config_check_present(&config, &err), -ENOTSUP);
+	CU_ASSERT_EQUAL(strncmp(err.text, "--virtio_poll: not in this version: ", 35), 0);
+	vm_config_fini(&config);
+	CU_ASSERT_EQUAL(config.absent_count, 0);
+}
+
+static void test_firmware_boots(void)
+{
+	struct vm_config config;
+	struct error err;
+
+	vm_config_init(&config);
+	config.name = strdup("vm1");
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), -EINVAL);
+	CU_ASSERT_EQUAL(add_absent(&config, "ovmf", "OVMF.fd", &err), 0);
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	CU_ASSERT_EQUAL(vm_config_check_present(&config, &err), -ENOTSUP);
+	vm_config_fini(&config);
+}
+
+static void test_vcpus(void)
+{
+	struct vm_config config;
+	struct error err;
+
+	begin(&config);
+	CU_ASSERT_EQUAL(add_absent(&config, "cpu_affinity", "3,0,200", &err), 0);
+	CU_ASSERT_EQUAL(vm_config_vcpus(&config), 3);
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	config.vcpus = 3;
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	config.vcpus = 2;
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "contradict"));
+	CU_ASSERT_EQUAL(add_absent(&config, "cpu_affinity", "3,0", &err), 0);
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	vm_config_fini(&config);
+}
+
+static void test_serial(void)
+{
+	static const struct {
+		const char *word;
+		int ret;
+		unsigned int field;  /* of serial[] */
+		const char *text;    /* in there */
+		enum vm_console com1;
+	} rows[] = {
+		{ "com1,stdio", 0, 0, NULL, VM_CONSOLE_STDIO },
+		{ "Com1,stdio", 0, 0, NULL, VM_CONSOLE_STDIO },
+		{ "com1", 0, 0, NULL, VM_CONSOLE_NONE },
+		{ "COM1,/dev/pts/3", 0, 0, "com1,/dev/pts/3", VM_CONSOLE_NONE },
+		{ "com1,STDIO", 0, 0, "com1,STDIO", VM_CONSOLE_NONE },
+		{ "com2", 0, 1, "com2", VM_CONSOLE_NONE },
+		{ "COM4,tcp:1", 0, 3, "com4,tcp:1", VM_CONSOLE_NONE },
+		{ "com5,t,0,0", 0, 4, "com5,t,0,0", VM_CONSOLE_NONE },
+		{ "com5,t,0xfff8,23", 0, 4, "com5,t,0xfff8,23", VM_CONSOLE_NONE },
+		{ "com5,t,0xfff9,23", -EINVAL, 4, NULL, VM_CONSOLE_NONE },
+		{ "com5,t,,4", -EINVAL, 4, NULL, VM_CONSOLE_NONE },
+		{ "com5,t,000000000000000000000000000003f8,4", -EINVAL, 4, NULL,
+		  VM_CONSOLE_NONE },
+		{ "", -EINVAL, 0, NULL, VM_CONSOLE_NONE },
+		{ "com", -EINVAL, 0, NULL, VM_CONSOLE_NONE },
+		{ "com1stdio", -EINVAL, 0, NULL, VM_CONSOLE_NONE },
+		{ " com1", -EINVAL, 0, NULL, VM_CONSOLE_NONE },
+		{ "com1,", -EINVAL, 0, NULL, VM_CONSOLE_NONE },
+	};
+	struct vm_config config;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin(&config);
+		CU_ASSERT_EQUAL(vm_config_set_serial(&config, rows[i].word, &err), rows[i].ret);
+		CU_ASSERT_EQUAL(config.com1, rows[i].com1);
+		if (rows[i].text) {
+			CU_ASSERT_PTR_NOT_NULL_FATAL(config.serial[rows[i].field]);
+			CU_ASSERT_STRING_EQUAL(config.serial[rows[i].field], rows[i].text);
+		} else {
+			CU_ASSERT_PTR_NULL(config.serial[rows[i].field]);
+		}
+		CU_ASSERT_EQUAL(vm_config_check_present(&config, &err),
+				rows[i].text ? -ENOTSUP : 0);
+		vm_config_fini(&config);
+	}
+}
+
+/* The last word about a port counts; only one port has standard input and output. */
+static void test_serial_again(void)
+{
+	struct vm_config config;
+	struct error err;
+
+	begin(&config);
+	CU_ASSERT_EQUAL(vm_config_set_serial(&config, "com1,stdio", &err), 0);
+	CU_ASSERT_EQUAL(vm_config_set_serial(&config, "com2,stdio", &err), 0);
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), -EINVAL);
+	CU_ASSERT_EQUAL(vm_config_set_serial(&config, "com1,x", &err), 0);
+	CU_ASSERT_EQUAL(config.com1, VM_CONSOLE_NONE);
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	CU_ASSERT_EQUAL(vm_config_set_serial(&config, "com2", &err), 0);
+	CU_ASSERT_EQUAL(vm_config_set_serial(&config, "com1,stdio", &err), 0);
+	CU_ASSERT_PTR_NULL(config.serial[0]);
+	CU_ASSERT_EQUAL(vm_config_validate(&config, &err), 0);
+	vm_config_fini(&config);
+}
+
 static void test_names(void)
 {
 	static const struct {
@@ -227,6 +373,11 @@ static const struct unit_test tests[] = {
 	{ "conflicts", test_conflicts },
 	{ "refused devices", test_refused_devices },
 	{ "absent devices", test_absent_devices },
+	{ "absent options", test_absent_options },
+	{ "firmware boots", test_firmware_boots },
+	{ "number of processors", test_vcpus },
+	{ "serial ports", test_serial },
+	{ "serial ports again", test_serial_again },
 	{ "names", test_names },
 	{ "validation", test_validation },
 };
