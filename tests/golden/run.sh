@@ -122,6 +122,24 @@ for args in "$here"/*.args; do
 	esac
 	finish "$name"
 done
+# What is known by name only, as the two helps list it: each is printed and each is refused.
+expect_case()
+{
+	[ -e "$here/$1.args" ] || tap_fail "there is a case $1"
+}
+known=0
+for name in $("$build/acrn-dm" -s help | sed '1,/^Known from ACRN/d'); do
+	known=$((known + 1))
+	expect_case "fail-absent-$name"
+	grep -q "^not in this version: -s [0-9:.]*,$name: " "$here/pass-absent-classes.config" ||
+		tap_fail "class $name is in pass-absent-classes"
+done
+for name in $("$build/acrn-dm" -h | sed -n '/^version; with one/,/^Options/s/^  --//p' | sed 's/ --/ /g'); do
+	known=$((known + 1))
+	expect_case "fail-upstream-$name"
+	expect_case "pass-upstream-$name"
+done
+tap_is "all that is known by name only was looked at" "$((known > 40))" 1
 # A result whose case is gone would never be looked at again.
 for result in "$here"/*.config "$here"/*.err "$here"/*.out; do
 	[ -e "${result%.*}.args" ] || tap_fail "$(basename "$result") has no .args"
