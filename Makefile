@@ -144,6 +144,7 @@ HW_SRCS := \
 	hw/isa/terminal.c \
 	hw/isa/uart.c \
 	hw/pci/bridges.c \
+	hw/pci/device_classes.c \
 	hw/pci/devices.c \
 	hw/pci/ivshmem.c \
 	hw/pci/ivshmem_core.c \
@@ -209,6 +210,16 @@ IVSHMEM_SERVER_SRCS := \
 	tools/server_socket.c \
 	tools/server_status.c \
 	tools/server_systemd.c
+
+# The generator of launch scripts, but for its main().
+LAUNCH_SRCS := \
+	launch_scripts/check.c \
+	launch_scripts/launch_command.c \
+	launch_scripts/plan.c \
+	launch_scripts/problems.c \
+	launch_scripts/shell_word.c \
+	launch_scripts/slot_map.c \
+	launch_scripts/slots.c
 
 PROGRAMS := $(B)/acrn-dm $(B)/ivshmem-client $(B)/ivshmem-server $(B)/ivshmemctl
 
@@ -516,7 +527,8 @@ test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \
 	hw/isa/borrowed_fd.o hw/isa/byte_access.o hw/isa/com1.o hw/isa/console.o \
 	hw/isa/console_input.o hw/isa/console_output.o hw/isa/terminal.o hw/isa/uart.o \
 	lib/error.o lib/event_loop.o lib/fds.o lib/log.o
-test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o hw/pci/devices.o \
+test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o \
+	hw/pci/device_classes.o hw/pci/devices.o \
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
 	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)

@@ -84,6 +84,16 @@ int plan_vm_add_cpu(struct plan_vm *vm, unsigned int cpu)
 	return 0;
 }
 
+const char *plan_vm_name(const struct plan_vm *vm)
+{
+	return vm->name ? vm->name : "without a name";
+}
+
+const char *plan_region_name(const struct plan_region *region)
+{
+	return region->name ? region->name : "without a name";
+}
+
 const char *plan_add_file(struct plan *plan, const char *name)
 {
 	char **files = grow(plan->files, plan->file_count, sizeof(*files));
@@ -120,27 +130,54 @@ static const struct plan_vm *find_vm(const struct plan_vm *const *names, size_t 
 	return low < count && strcmp(names[low]->name, name) == 0 ? names[low] : NULL;
 }
 
+static int add_use(struct plan_vm *vm, size_t region, size_t user)
+{
+	struct plan_use *uses = grow(vm->uses, vm->use_count, sizeof(*uses));
+
+	if (!uses)
+		return -ENOMEM;
+	vm->uses = uses;
+	uses[vm->use_count++] = (struct plan_use){ region, user };
+	return 0;
+}
+
+static int resolve_region(struct plan *plan, size_t region, const struct plan_vm *const *names,
+			  size_t named)
+{
+	struct plan_region_user *users = plan->regions[region].users;
+	const struct plan_vm *vm;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < plan->regions[region].user_count && ret == 0; i++) {
+		vm = users[i].vm_name ? find_vm(names, named, users[i].vm_name) : NULL;
+		users[i].vm = vm ? (size_t)(vm - plan->vms) : PLAN_NO_VM;
+		if (vm)
+			ret = add_use(&plan->vms[users[i].vm], region, i);
+	}
+	return ret;
+}
+
 int plan_resolve(struct plan *plan)
 {
 	const struct plan_vm **names = calloc(plan->vm_count + 1, sizeof(const void *));
-	struct plan_region_user *user;
-	const struct plan_vm *vm;
 	size_t i, named = 0;
+	int ret = 0;
 
 	if (!names)
 		return -ENOMEM;
-	for (i = 0; i < plan->vm_count; i++)
+	for (i = 0; i < plan->vm_count; i++) {
+		plan->vms[i].use_count = 0;
+		free(plan->vms[i].uses);
+		plan->vms[i].uses = NULL;
 		if (plan->vms[i].name)
 			names[named++] = &plan->vms[i];
+	}
 	qsort(names, named, sizeof(const void *), compare_names);
-	for (i = 0; i < plan->region_count; i++)
-		for (user = plan->regions[i].users;
-		     user < plan->regions[i].users + plan->regions[i].user_count; user++) {
-			vm = user->vm_name ? find_vm(names, named, user->vm_name) : NULL;
-			user->vm = vm ? (size_t)(vm - plan->vms) : PLAN_NO_VM;
-		}
+	for (i = 0; i < plan->region_count && ret == 0; i++)
+		ret = resolve_region(plan, i, names, named);
 	free(names);
-	return 0;
+	return ret;
 }
 
 static void region_fini(struct plan_region *region)
@@ -166,6 +203,7 @@ static void vm_fini(struct plan_vm *vm)
 		free(vm->parameters[i]);
 	free(vm->devices);
 	free(vm->parameters);
+	free(vm->uses);
 	free(vm->cpus);
 	free(vm->name);
 }

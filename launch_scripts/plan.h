@@ -91,6 +91,11 @@ struct plan_device {
 	struct plan_place place;
 };
 
+/* A place among a region's users, as plan_resolve() finds it. */
+struct plan_use {
+	size_t region, user;
+};
+
 struct plan_vm {
 	unsigned int id;     /* attribute of the element; or the position in older files */
 	unsigned int number; /* of its launch script, from 1: id less the service VM's */
@@ -112,6 +117,8 @@ struct plan_vm {
 	size_t parameter_count;
 	struct plan_device *devices; /* in the order of the command line */
 	size_t device_count;
+	struct plan_use *uses; /* of regions, in the order of the input; by plan_resolve() */
+	size_t use_count;
 	struct plan_place place;
 };
 
@@ -125,6 +132,7 @@ struct plan_cpu {
 struct plan_host_device {
 	struct pci_slot slot;
 	uint16_t vendor, device;
+	uint32_t class_code; /* class, subclass, interface: 0x030000; 0: not known */
 };
 
 struct plan_board {
@@ -165,10 +173,17 @@ struct plan_device *plan_vm_add_device(struct plan_vm *vm);
 int plan_vm_add_parameter(struct plan_vm *vm, const char *word);
 int plan_vm_add_cpu(struct plan_vm *vm, unsigned int cpu);
 
+/* Their names for messages: never NULL. */
+const char *plan_vm_name(const struct plan_vm *vm);
+const char *plan_region_name(const struct plan_region *region);
+
 /* Keep a copy of a file's name for places. NULL: out of memory. */
 const char *plan_add_file(struct plan *plan, const char *name);
 
-/* Fill in the VMs of all region users by their names. Returns 0 or -ENOMEM. */
+/*
+ * Fill in the VMs of all region users by their names, and the VMs' uses. May be called again after
+ * a change. Returns 0 or -ENOMEM.
+ */
 int plan_resolve(struct plan *plan);
 
 /* As -s names it: "virtio-blk". */

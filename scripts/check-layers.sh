@@ -29,7 +29,7 @@ devicemodel/machine_map.h:
 devicemodel/machine: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/boot/ devicemodel/machine hw/
 devicemodel/main.c: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/vm/ devicemodel/boot/ devicemodel/machine
 tools/: lib/ ivshmem/ tools/
-launch_scripts/: lib/ ivshmem/ devicemodel/config/ hw/pci/devices.h launch_scripts/
+launch_scripts/: lib/ ivshmem/ devicemodel/config/ hw/pci/device_classes.h launch_scripts/
 samples/: samples/
 EOF
 }

@@ -38,16 +38,6 @@ static int lpc_init(struct pci_dev *pci, const void *options, struct error *err)
 	return 0;
 }
 
-const struct device_class hostbridge_class = {
-	.name = "hostbridge",
-	.summary = "the host bridge; slot 0 has one unless something else is put there",
-};
-
-const struct device_class lpc_class = {
-	.name = "lpc",
-	.summary = "the ISA bridge; COM1, RTC and PM ports work without it too",
-};
-
 const struct pci_dev_ops hostbridge_ops = {
 	.class = &hostbridge_class,
 	.instance_size = sizeof(struct pci_dev),

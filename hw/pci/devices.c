@@ -2,20 +2,12 @@
 /* The table of PCI devices. */
 #include "hw/pci/devices.h"
 
-#include "hw/pci/ivshmem_options.h"
 #include "lib/util.h"
 
 static const struct pci_dev_ops *const devices[] = {
 	&hostbridge_ops,
 	&lpc_ops,
 	&ivshmem_ops,
-};
-
-const struct device_class *const pci_device_classes[] = {
-	&hostbridge_class,
-	&lpc_class,
-	&ivshmem_class,
-	NULL,
 };
 
 const struct pci_dev_ops *pci_device_ops(const struct device_class *class)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Giving slots to what has none. */
+#include "launch_scripts/slots.h"
+
+#include "launch_scripts/slot_map.h"
+
+/* What the input gives, and what an earlier call has found, is in use. */
+static void take(struct slot_map *map, const struct plan_slot *slot)
+{
+	if (slot->placed && slot->slot.bus == 0)
+		slot_map_take(map, slot->slot);
+}
+
+static struct plan_slot *slot_of_use(struct plan *plan, const struct plan_use *use)
+{
+	return &plan->regions[use->region].users[use->user].slot;
+}
+
+static bool is_display(const struct plan_board *board, const struct plan_device *device)
+{
+	size_t i;
+
+	for (i = 0; device->kind == PLAN_PASSTHROUGH && i < board->device_count; i++)
+		if (pci_slot_equal(board->devices[i].slot, device->host_slot))
+			return board->devices[i].class_code >> 16 == 0x03;
+	return false;
+}
+
+/* Returns false if there is no room. */
+static bool place(struct slot_map *map, struct plan_slot *slot)
+{
+	if (slot->placed)
+		return true;
+	if (!slot_map_find(map, &slot->slot))
+		return false;
+	slot->placed = true;
+	slot_map_take(map, slot->slot);
+	return true;
+}
+
+static bool place_device(const struct plan_board *board, struct slot_map *map,
+			 struct plan_device *device)
+{
+	static const struct pci_slot display = { .device = SLOT_DISPLAY };
+
+	if (!device->slot.placed && is_display(board, device) &&
+	    !slot_map_is_taken(map, display)) {
+		device->slot.slot = display;
+		device->slot.placed = true;
+		slot_map_take(map, display);
+	}
+	return place(map, &device->slot);
+}
+
+static void place_user(struct plan *plan, struct slot_map *map, const struct plan_vm *vm,
+		       const struct plan_use *use, struct problems *problems)
+{
+	struct plan_region *region = &plan->regions[use->region];
+	struct plan_region_user *user = &region->users[use->user];
+
+	if (!place(map, &user->slot))
+		problems_add(problems, user->place,
+			     "region %s: VM %s has no free slot left on its PCI bus: take it out of "
+			     "a region, or take out a device",
+			     plan_region_name(region), plan_vm_name(vm));
+}
+
+static void place_vm(struct plan *plan, struct plan_vm *vm, struct problems *problems)
+{
+	struct slot_map map = { { 0 } };
+	struct plan_device *device;
+	size_t i;
+
+	for (i = 0; i < vm->use_count; i++)
+		take(&map, slot_of_use(plan, &vm->uses[i]));
+	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
+		take(&map, &device->slot);
+	for (i = 0; i < vm->use_count; i++)
+		place_user(plan, &map, vm, &vm->uses[i], problems);
+	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
+		if (!place_device(&plan->board, &map, device))
+			problems_add(problems, device->place,
+				     "VM %s has no free slot left on its PCI bus for a %s: take it "
+				     "out of a region, or take out a device",
+				     plan_vm_name(vm), plan_device_class(device->kind));
+}
+
+int place_slots(struct plan *plan, struct problems *problems)
+{
+	size_t i;
+
+	for (i = 0; i < plan->vm_count; i++)
+		if (plan->vms[i].load_order == PLAN_POST_LAUNCHED_VM)
+			place_vm(plan, &plan->vms[i], problems);
+	return 0;
+}
