@@ -215,6 +215,7 @@ IVSHMEM_SERVER_SRCS := \
 LAUNCH_SRCS := \
 	launch_scripts/check.c \
 	launch_scripts/launch_command.c \
+	launch_scripts/launch_words.c \
 	launch_scripts/plan.c \
 	launch_scripts/problems.c \
 	launch_scripts/shell_word.c \

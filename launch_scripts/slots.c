@@ -52,16 +52,16 @@ static bool place_device(const struct plan_board *board, struct slot_map *map,
 	return place(map, &device->slot);
 }
 
-static void place_user(struct plan *plan, struct slot_map *map, const struct plan_vm *vm,
-		       const struct plan_use *use, struct problems *problems)
+static void place_use(struct plan *plan, struct slot_map *map, const struct plan_vm *vm,
+		      const struct plan_use *use, struct problems *problems)
 {
 	struct plan_region *region = &plan->regions[use->region];
 	struct plan_region_user *user = &region->users[use->user];
 
 	if (!place(map, &user->slot))
 		problems_add(problems, user->place,
-			     "region %s: VM %s has no free slot left on its PCI bus: take it out of "
-			     "a region, or take out a device",
+			     "region %s: VM %s has no free slot left on its PCI bus: take it "
+			     "out of a region, or take out a device",
 			     plan_region_name(region), plan_vm_name(vm));
 }
 
@@ -76,7 +76,7 @@ static void place_vm(struct plan *plan, struct plan_vm *vm, struct problems *pro
 	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
 		take(&map, &device->slot);
 	for (i = 0; i < vm->use_count; i++)
-		place_user(plan, &map, vm, &vm->uses[i], problems);
+		place_use(plan, &map, vm, &vm->uses[i], problems);
 	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
 		if (!place_device(&plan->board, &map, device))
 			problems_add(problems, device->place,
