@@ -54,6 +54,10 @@ CRYPTO_LIBS := -lcrypto
 PCIACCESS_LIBS := -lpciaccess
 CUNIT_LIBS := -lcunit
 
+# Only what reads XML files is compiled and linked with these.
+XML_CPPFLAGS := $(shell $(PKG_CONFIG) --cflags libxml-2.0 2>/dev/null)
+XML_LIBS := $(shell $(PKG_CONFIG) --libs libxml-2.0 2>/dev/null)
+
 # --- what there is to compile -------------------------------------------------------------------
 
 LIB_SRCS := \
@@ -211,13 +215,17 @@ IVSHMEM_SERVER_SRCS := \
 	tools/server_status.c \
 	tools/server_systemd.c
 
-# The generator of launch scripts, but for its main().
+# What reads scenario, launch and board files into a plan.
+LAUNCH_READER_SRCS := \
+	launch_scripts/plan.c \
+	launch_scripts/problems.c \
+	launch_scripts/xml_file.c
+
+# What checks and completes a plan and makes command lines of it.
 LAUNCH_SRCS := \
 	launch_scripts/check.c \
 	launch_scripts/launch_command.c \
 	launch_scripts/launch_words.c \
-	launch_scripts/plan.c \
-	launch_scripts/problems.c \
 	launch_scripts/shell_word.c \
 	launch_scripts/slot_map.c \
 	launch_scripts/slots.c
@@ -425,6 +433,7 @@ UNIT_TESTS := \
 	peer \
 	peer_claim \
 	power \
+	problems \
 	pvh \
 	record \
 	record_file \
@@ -448,7 +457,8 @@ UNIT_TESTS := \
 	vcpu \
 	vm \
 	vm_config \
-	wire
+	wire \
+	xml_file
 
 # lib
 test_error_OBJS := lib/error.o
@@ -568,6 +578,15 @@ test_multiboot_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/mult
 	devicemodel/boot/ramdisk.o
 test_pvh_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
 	devicemodel/boot/ramdisk.o tests/unit/fake_images.o
+
+# launch_scripts
+test_problems_OBJS := launch_scripts/problems.o
+test_xml_file_OBJS := launch_scripts/problems.o launch_scripts/xml_file.o
+test_xml_file_LIBS := $(XML_LIBS)
+
+# What includes launch_scripts/xml_file.h.
+XML_USERS := launch_scripts/% tests/unit/test_xml_file tests/fuzz/fuzz_scenario
+$(XML_USERS:%=$(B)/%.o) $(XML_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 
@@ -761,8 +780,8 @@ check-fuzz: $(FUZZ_PROGRAMS)
 	$(Q)FUZZERS='$(FUZZERS)' $(RUN_TESTS) check-fuzz tests/fuzz/run-fuzzers.sh
 
 check-lint: $(B)/gen/devicemodel/boot/dsdt.inc
-	$(Q)CC='$(CC)' HEADER_FLAGS='$(CPPFLAGS) -std=gnu11 $(WARNINGS)' $(RUN_TESTS) check-lint \
-		scripts/check-layers.sh scripts/check-headers.sh scripts/check-style.sh
+	$(Q)CC='$(CC)' HEADER_FLAGS='$(CPPFLAGS) $(XML_CPPFLAGS) -std=gnu11 $(WARNINGS)' \
+		$(RUN_TESTS) check-lint scripts/check-layers.sh scripts/check-headers.sh scripts/check-style.sh
 
 # --- install, help, clean -----------------------------------------------------------------------
 

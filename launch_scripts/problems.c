@@ -6,6 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * What files hold is quoted in texts and may be anything; a text stays one line, without codes that
+ * a terminal obeys (C0, DEL, and C1 in UTF-8), and not longer than TEXT_MAX.
+ */
+#define TEXT_MAX 1000
+
+static void clean_text(char *text)
+{
+	size_t length = strlen(text);
+	unsigned char *p;
+
+	if (length > TEXT_MAX) {
+		for (length = TEXT_MAX - 3; length > 0 && (text[length] & 0xc0) == 0x80; length--)
+			;
+		strcpy(text + length, "...");
+	}
+	for (p = (unsigned char *)text; *p; p++)
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+}
+
 void problems_add(struct problems *problems, struct plan_place place, const char *fmt, ...)
 {
 	struct problem *list;
@@ -17,6 +40,8 @@ void problems_add(struct problems *problems, struct plan_place place, const char
 		if (vasprintf(&text, fmt, args) < 0)
 			text = NULL;
 		va_end(args);
+		if (text)
+			clean_text(text);
 	}
 	list = text ? reallocarray(problems->list, problems->count + 1, sizeof(*list)) : NULL;
 	if (!list) {

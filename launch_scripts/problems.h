@@ -29,7 +29,10 @@ struct problems {
 
 #define PROBLEMS_MAX 1000
 
-/* The line names the element or object, the value and what is allowed; no newline. */
+/*
+ * The line names the element or object, the value and what is allowed. Control characters, as
+ * quoted values may hold them, become question marks.
+ */
 void problems_add(struct problems *problems, struct plan_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

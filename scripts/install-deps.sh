@@ -24,7 +24,7 @@ usage()
 
 # "a|b" is satisfied by either and installs a.
 build_packages="gcc make pkg-config|pkgconf libc6-dev linux-libc-dev uuid-dev libssl-dev"
-build_packages="$build_packages acpica-tools"
+build_packages="$build_packages acpica-tools libxml2-dev"
 nested_packages="qemu-system-x86"
 check_packages="$nested_packages libcunit1-dev libpciaccess-dev clang libclang-rt-14-dev shellcheck
 	bsdextrautils"
