@@ -224,6 +224,11 @@ LAUNCH_READER_SRCS := \
 # What checks and completes a plan and makes command lines of it.
 LAUNCH_SRCS := \
 	launch_scripts/check.c \
+	launch_scripts/check_regions.c \
+	launch_scripts/check_resources.c \
+	launch_scripts/check_slots.c \
+	launch_scripts/check_target.c \
+	launch_scripts/check_vms.c \
 	launch_scripts/launch_command.c \
 	launch_scripts/launch_words.c \
 	launch_scripts/shell_word.c \
