@@ -437,6 +437,7 @@ UNIT_TESTS := \
 	pci_slot \
 	peer \
 	peer_claim \
+	plan \
 	power \
 	problems \
 	pvh \
@@ -458,6 +459,7 @@ UNIT_TESTS := \
 	server_start \
 	server_status \
 	server_systemd \
+	slots \
 	uart \
 	vcpu \
 	vm \
@@ -592,6 +594,14 @@ test_xml_file_LIBS := $(XML_LIBS)
 # What includes launch_scripts/xml_file.h.
 XML_USERS := launch_scripts/% tests/unit/test_xml_file tests/fuzz/fuzz_scenario
 $(XML_USERS:%=$(B)/%.o) $(XML_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
+
+# launch_scripts, on plans made by hand
+PLAN_OBJS := launch_scripts/plan.o launch_scripts/problems.o tests/unit/plan_fixture.o
+LAUNCH_OBJS := $(LAUNCH_SRCS:%.c=%.o) $(PLAN_OBJS) $(CONFIG_OBJS) hw/pci/device_classes.o
+test_plan_OBJS := $(PLAN_OBJS) launch_scripts/shell_word.o devicemodel/config/pci_slot.o \
+	lib/error.o lib/parse.o
+test_slots_OBJS := $(PLAN_OBJS) launch_scripts/slot_map.o launch_scripts/slots.o \
+	devicemodel/config/pci_slot.o lib/error.o lib/parse.o
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 

@@ -127,7 +127,7 @@ static void check_claims(const struct claim *claims, size_t count, struct proble
 	}
 }
 
-/* The Service VM may list any: those that a VM wants alone are taken from it at that one's start. */
+/* The Service VM may list any: those that a VM wants alone are taken from it when that starts. */
 static size_t gather_claims(const struct plan *plan, struct claim *claims)
 {
 	const struct plan_vm *vm;

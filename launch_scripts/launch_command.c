@@ -320,8 +320,10 @@ static void add_all(struct launch_words *words, const struct plan *plan, const s
 /* --- the device model's opinion --------------------------------------------------------------- */
 
 static int check_config(const struct vm_config *config, enum command asked,
-			const struct plan_vm *vm, struct error *err)
+			const struct plan_vm *vm, enum launch_target target, struct error *err)
 {
+	int ret;
+
 	if (asked != COMMAND_RUN)
 		return error_set(err, -EINVAL,
 				 "further parameters ask acrn-dm to print something and end: take "
@@ -330,7 +332,10 @@ static int check_config(const struct vm_config *config, enum command asked,
 		return error_set(err, -EINVAL,
 				 "the last of the further parameters takes the VM's name for its "
 				 "value: add the value that it needs");
-	return vm_config_validate(config, err);
+	ret = vm_config_validate(config, err);
+	if (ret == 0 && target == LAUNCH_KVM && vm_config_check_present(config, err) < 0)
+		ret = -EINVAL;
+	return ret;
 }
 
 static const char *literal(const struct launch_word *word)
@@ -339,7 +344,8 @@ static const char *literal(const struct launch_word *word)
 }
 
 /* getopt wants words that it may reorder, but does not write to. */
-static int check_words(char **argv, int count, const struct plan_vm *vm, struct error *err)
+static int check_words(char **argv, int count, const struct plan_vm *vm,
+		       enum launch_target target, struct error *err)
 {
 	struct vm_config config;
 	enum command asked;
@@ -348,13 +354,13 @@ static int check_words(char **argv, int count, const struct plan_vm *vm, struct 
 	vm_config_init(&config);
 	ret = command_line_parse(count, argv, pci_device_classes, &config, &asked, err);
 	if (ret == 0)
-		ret = check_config(&config, asked, vm, err);
+		ret = check_config(&config, asked, vm, target, err);
 	vm_config_fini(&config);
 	return ret;
 }
 
 static int check_command(const struct launch_command *command, const struct plan_vm *vm,
-			 struct error *err)
+			 enum launch_target target, struct error *err)
 {
 	char **argv = calloc(command->count + 2, sizeof(*argv));
 	size_t i, made = 0;
@@ -366,7 +372,7 @@ static int check_command(const struct launch_command *command, const struct plan
 	for (i = 0; argv[made - 1] && i < command->count; i++)
 		argv[made++] = strdup(literal(&command->words[i]));
 	if (argv[made - 1])
-		ret = check_words(argv, (int)made, vm, err);
+		ret = check_words(argv, (int)made, vm, target, err);
 	else
 		error_set(err, ret, "out of memory");
 	for (i = 0; i < made; i++)
@@ -386,7 +392,7 @@ int launch_command_make(const struct plan *plan, const struct plan_vm *vm,
 
 	add_all(&words, plan, vm, target);
 	result = words.ret < 0 ? error_set(err, words.ret, "out of memory") :
-				 check_command(&command, vm, err);
+				 check_command(&command, vm, target, err);
 	if (result < 0)
 		launch_command_fini(&command);
 	else
