@@ -403,6 +403,7 @@ LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 UNIT_TESTS := \
 	acpi \
 	boot \
+	check \
 	command_line \
 	console \
 	device_class \
@@ -421,6 +422,7 @@ UNIT_TESTS := \
 	ivshmem_vectors \
 	json \
 	kvm \
+	launch_command \
 	layout \
 	linux_boot \
 	log \
@@ -600,6 +602,10 @@ PLAN_OBJS := launch_scripts/plan.o launch_scripts/problems.o tests/unit/plan_fix
 LAUNCH_OBJS := $(LAUNCH_SRCS:%.c=%.o) $(PLAN_OBJS) $(CONFIG_OBJS) hw/pci/device_classes.o
 test_plan_OBJS := $(PLAN_OBJS) launch_scripts/shell_word.o devicemodel/config/pci_slot.o \
 	lib/error.o lib/parse.o
+test_check_OBJS := $(LAUNCH_OBJS)
+test_check_LIBS := $(CRYPTO_LIBS)
+test_launch_command_OBJS := $(LAUNCH_OBJS)
+test_launch_command_LIBS := $(CRYPTO_LIBS)
 test_slots_OBJS := $(PLAN_OBJS) launch_scripts/slot_map.o launch_scripts/slots.o \
 	devicemodel/config/pci_slot.o lib/error.o lib/parse.o
 
