@@ -41,7 +41,7 @@ static void add(struct occupants *occupants, const struct plan_slot *slot,
 		const struct plan_device *device)
 {
 	if (!slot->given || !slot->placed) {
-		occupants->blank++;
+		occupants->blank += !slot->placed || slot->slot.device != SLOT_DISPLAY;
 		return;
 	}
 	occupants->list[occupants->count] = (struct occupant){

@@ -4,7 +4,7 @@
 
 #include "launch_scripts/slot_map.h"
 
-/* What the input gives, and what an earlier call has found, is in use. */
+/* What the input gives or implies, and what an earlier call has found, is in use. */
 static void take(struct slot_map *map, const struct plan_slot *slot)
 {
 	if (slot->placed && slot->slot.bus == 0)
@@ -14,16 +14,6 @@ static void take(struct slot_map *map, const struct plan_slot *slot)
 static struct plan_slot *slot_of_use(struct plan *plan, const struct plan_use *use)
 {
 	return &plan->regions[use->region].users[use->user].slot;
-}
-
-static bool is_display(const struct plan_board *board, const struct plan_device *device)
-{
-	size_t i;
-
-	for (i = 0; device->kind == PLAN_PASSTHROUGH && i < board->device_count; i++)
-		if (pci_slot_equal(board->devices[i].slot, device->host_slot))
-			return board->devices[i].class_code >> 16 == 0x03;
-	return false;
 }
 
 /* Returns false if there is no room. */
@@ -36,20 +26,6 @@ static bool place(struct slot_map *map, struct plan_slot *slot)
 	slot->placed = true;
 	slot_map_take(map, slot->slot);
 	return true;
-}
-
-static bool place_device(const struct plan_board *board, struct slot_map *map,
-			 struct plan_device *device)
-{
-	static const struct pci_slot display = { .device = SLOT_DISPLAY };
-
-	if (!device->slot.placed && is_display(board, device) &&
-	    !slot_map_is_taken(map, display)) {
-		device->slot.slot = display;
-		device->slot.placed = true;
-		slot_map_take(map, display);
-	}
-	return place(map, &device->slot);
 }
 
 static void place_use(struct plan *plan, struct slot_map *map, const struct plan_vm *vm,
@@ -78,7 +54,7 @@ static void place_vm(struct plan *plan, struct plan_vm *vm, struct problems *pro
 	for (i = 0; i < vm->use_count; i++)
 		place_use(plan, &map, vm, &vm->uses[i], problems);
 	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
-		if (!place_device(&plan->board, &map, device))
+		if (!place(&map, &device->slot))
 			problems_add(problems, device->place,
 				     "VM %s has no free slot left on its PCI bus for a %s: take it "
 				     "out of a region, or take out a device",

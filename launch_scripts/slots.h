@@ -11,9 +11,9 @@
 
 /*
  * Place every user of a region and every device of the post-launched VMs of @plan, which is
- * resolved. What the input gives stays. The others come in order, regions before devices, and take
- * of devices 3 to 30 the lowest of: function 0 where only other functions are in use; a device that
- * is free; where none is, a free function. A passed-through display controller goes to slot 2.
+ * resolved. What is placed stays. The others come in order, regions before devices, and take of
+ * devices 3 to 30 the lowest of: function 0 where only other functions are in use; a device that is
+ * free; where none is, a free function.
  *
  * A VM that is full is a problem, located at what found no place; the rest is placed.
  * Returns 0, also then.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What holds for any scenario, on random ones from seeds that never change: a good plan gives every
- * VM a command line that acrn-dm takes; all VMs of a region are told the same; no slot is used twice;
- * a second run gives the same. A spoilt plan gives located problems, or holds all the same.
+ * VM a command line that acrn-dm takes; all VMs of a region are told the same; no slot is used
+ * twice; a second run gives the same. A spoilt plan gives located problems, or holds all the same.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -137,28 +137,22 @@ static void test_others(void)
 	plan_fini(&plan);
 }
 
+/* A display controller of the host is where it has to be. */
 static void test_display(void)
 {
-	static struct plan_host_device devices[] = {
-		{ .slot = { 0, 2, 0 }, .class_code = 0x030000 },
-		{ .slot = { 0, 0x14, 0 }, .class_code = 0x0c0330 },
-	};
 	struct problems problems = { 0 };
 	struct plan plan = { 0 };
 	struct plan_device *device;
 
 	plan_put_pair(&plan);
-	plan.board.devices = devices;
-	plan.board.device_count = ARRAY_SIZE(devices);
-	device = plan_put_device(&plan.vms[1], PLAN_PASSTHROUGH, NULL, NULL, 11);
-	device->host_slot = devices[1].slot;
+	plan_put_device(&plan.vms[1], PLAN_PASSTHROUGH, NULL, NULL, 11);
 	device = plan_put_device(&plan.vms[1], PLAN_PASSTHROUGH, NULL, NULL, 12);
-	device->host_slot = devices[0].slot;
+	device->slot.placed = true;
+	device->slot.slot.device = SLOT_DISPLAY;
 	CU_ASSERT_EQUAL(plan_resolve(&plan), 0);
 	CU_ASSERT_EQUAL(place_slots(&plan, &problems), 0);
 	expect_slot(&plan.vms[1].devices[0].slot, "4");
 	expect_slot(&plan.vms[1].devices[1].slot, "2");
-	plan.board.devices = NULL;
 	plan_fini(&plan);
 }
 
@@ -190,7 +184,7 @@ static const struct unit_test tests[] = {
 	{ "every function can be had, once", test_all },
 	{ "what is given stays, the others follow in order", test_place },
 	{ "only post-launched VMs get slots", test_others },
-	{ "a display controller goes to slot 2", test_display },
+	{ "what the reader has placed stays too", test_display },
 	{ "a full VM is a problem", test_full },
 };
 
