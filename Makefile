@@ -423,6 +423,7 @@ UNIT_TESTS := \
 	json \
 	kvm \
 	launch_command \
+	launch_options \
 	launch_property \
 	layout \
 	linux_boot \
@@ -607,6 +608,7 @@ test_check_OBJS := $(LAUNCH_OBJS)
 test_check_LIBS := $(CRYPTO_LIBS)
 test_launch_command_OBJS := $(LAUNCH_OBJS)
 test_launch_command_LIBS := $(CRYPTO_LIBS)
+test_launch_options_OBJS := launch_scripts/launch_options.o lib/error.o lib/parse.o
 test_launch_property_OBJS := $(LAUNCH_OBJS)
 test_launch_property_LIBS := $(CRYPTO_LIBS)
 test_slots_OBJS := $(PLAN_OBJS) launch_scripts/slot_map.o launch_scripts/slots.o \

@@ -61,11 +61,8 @@ static void check_name(const struct plan_region *region, struct problems *proble
 	struct error err = { "" };
 	char *word = NULL;
 
-	if (!region->name) {
-		problems_add(problems, region->place, "a region without a name: give it one");
-		return;
-	}
-	if (asprintf(&word, "%s%s", prefix(region), region->name) < 0)
+	/* Whoever read one without a name has complained. */
+	if (!region->name || asprintf(&word, "%s%s", prefix(region), region->name) < 0)
 		return;
 	if (ivshmem_name_parse(&name, word, &err) < 0)
 		problems_add(problems, region->place, "region %s", err.text);

@@ -35,7 +35,7 @@ struct plan_region_user {
 #define PLAN_NO_VM SIZE_MAX
 
 struct plan_region {
-	char *name; /* without dm:/ or hv:/ */
+	char *name; /* without dm:/ or hv:/; NULL: there is none, and a problem says so */
 	enum ivshmem_land land;
 	uint64_t size_mb;
 	bool has_id;

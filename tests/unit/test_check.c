@@ -282,7 +282,7 @@ static const struct row vm_rows[] = {
 };
 
 static const struct row region_rows[] = {
-	{ "a region without a name", no_region_name, 30, "without a name" },
+	{ "a region without a name", no_region_name, 0, NULL },
 	{ "a region's name with a comma", bad_region_name, 30, "\"dm:/a,b\": only letters" },
 	{ "a name too long for the hypervisor", long_hv_name, 30, "at most 27" },
 	{ "the same for the device model", long_dm_name, 0, NULL },
