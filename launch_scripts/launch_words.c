@@ -26,6 +26,8 @@ static void append(struct launch_words *words, char *text, bool is_code, char *p
 	list[command->count++] = (struct launch_word){ text, is_code, placeholder };
 }
 
+static char *format(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+
 static char *format(const char *fmt, va_list args)
 {
 	char *text;
