@@ -93,21 +93,21 @@ static int check_conflict(const struct device_config *a, const struct device_con
 	const struct option_spec *spec;
 	size_t i;
 
-	pci_slot_text(a->slot, slot_a);
-	pci_slot_text(b->slot, slot_b);
 	if (pci_slot_equal(a->slot, b->slot))
 		return error_set(err, -EINVAL,
 				 "slot %s is occupied: \"%s%s%s\" is there already, \"%s%s%s\" "
 				 "needs another",
-				 slot_a, a->class->name, a->text ? "," : "", a->text ? a->text : "",
-				 b->class->name, b->text ? "," : "", b->text ? b->text : "");
+				 pci_slot_text(a->slot, slot_a), a->class->name, a->text ? "," : "",
+				 a->text ? a->text : "", b->class->name, b->text ? "," : "",
+				 b->text ? b->text : "");
 	for (i = 0; a->class == b->class && i < a->class->option_count; i++) {
 		spec = &a->class->options[i];
 		if (spec->unique && same_value(spec, a, b))
 			return error_set(err, -EINVAL,
 					 "the %s at slot %s has the same %s as the one at slot "
 					 "%s (\"%s\"): one VM can have it only once",
-					 a->class->name, slot_b, spec->key, slot_a, a->text);
+					 a->class->name, pci_slot_text(b->slot, slot_b), spec->key,
+					 pci_slot_text(a->slot, slot_a), a->text);
 	}
 	return 0;
 }
