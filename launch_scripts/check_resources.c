@@ -93,6 +93,12 @@ static int check_presence(const struct plan *plan, struct problems *problems)
 	return 0;
 }
 
+/* Whoever has the local APIC of a CPU has all of it. */
+static bool owns_cpus(const struct plan_vm *vm)
+{
+	return vm->own_cpus || (vm->type == PLAN_RTVM && vm->lapic_passthrough);
+}
+
 static int compare_claims(const void *a, const void *b)
 {
 	const struct claim *first = a, *second = b;
@@ -109,7 +115,7 @@ static void check_claims(const struct claim *claims, size_t count, struct proble
 	size_t i;
 
 	for (i = 0; i < count && !owner; i++)
-		owner = claims[i].vm->own_cpus ? claims[i].vm : NULL;
+		owner = owns_cpus(claims[i].vm) ? claims[i].vm : NULL;
 	for (i = 0; i < count; i++) {
 		if (i > 0 && claims[i].vm == claims[i - 1].vm) {
 			problems_add(problems, claims[i].vm->place,

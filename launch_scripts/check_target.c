@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What cannot be had on the hypervisor that the scripts are for. */
-#include "devicemodel/config/absent_class.h"
 #include "launch_scripts/check.h"
+
+#include <inttypes.h>
+
+#include "devicemodel/config/absent_class.h"
 
 /* --- KVM -------------------------------------------------------------------------------------- */
 
@@ -64,18 +67,31 @@ static void check_kvm(const struct plan *plan, struct problems *problems)
 
 /* --- ACRN ------------------------------------------------------------------------------------- */
 
+/* ACRN's own device model does not start with less. */
+#define ACRN_MEMORY_MIN_MB 128
+
+static void check_acrn_vm(const struct plan *plan, const struct plan_vm *vm,
+			  struct problems *problems)
+{
+	if (vm->load_order != PLAN_POST_LAUNCHED_VM)
+		return;
+	if (vm->memory_mb < ACRN_MEMORY_MIN_MB)
+		problems_add(problems, vm->place,
+			     "VM %s has %" PRIu64 " MB, and ACRN takes %d at least: give it more",
+			     plan_vm_name(vm), vm->memory_mb, ACRN_MEMORY_MIN_MB);
+	if (vm->cpu_count > 0 && plan->board.cpu_count == 0)
+		problems_add(problems, vm->place,
+			     "VM %s has CPU %u, and only a board file says its local APIC id: give "
+			     "one that lists the CPUs by --board",
+			     plan_vm_name(vm), vm->cpus[0]);
+}
+
 static void check_acrn(const struct plan *plan, struct problems *problems)
 {
 	const struct plan_vm *vm;
 
-	if (plan->board.cpu_count > 0)
-		return;
 	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++)
-		if (vm->load_order == PLAN_POST_LAUNCHED_VM && vm->cpu_count > 0)
-			problems_add(problems, vm->place,
-				     "VM %s has CPU %u, and only a board file says its local APIC "
-				     "id: give one that lists the CPUs by --board",
-				     plan_vm_name(vm), vm->cpus[0]);
+		check_acrn_vm(plan, vm, problems);
 }
 
 void plan_check_target(const struct plan *plan, enum launch_target target,

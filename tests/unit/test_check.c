@@ -503,6 +503,13 @@ static void cpu_owned(struct plan *plan)
 	vm_a(plan)->own_cpus = true;
 }
 
+static void cpu_of_local_apic(struct plan *plan)
+{
+	cpu_shared(plan);
+	vm_a(plan)->type = PLAN_RTVM;
+	vm_a(plan)->lapic_passthrough = true;
+}
+
 static void cpu_owned_later(struct plan *plan)
 {
 	cpu_shared(plan);
@@ -531,6 +538,7 @@ static const struct row resource_rows[] = {
 	{ "a CPU twice", cpu_twice, 10, "CPU 3 is listed twice" },
 	{ "a CPU of two VMs", cpu_shared, 0, NULL },
 	{ "a CPU that another owns", cpu_owned, 20, "VM b has CPU 3, which VM a has for itself" },
+	{ "a CPU whose local APIC another has", cpu_of_local_apic, 20, "VM a has for itself" },
 	{ "a CPU that a later one owns", cpu_owned_later, 10, "which VM b has for itself" },
 	{ "a CPU of two owners", cpu_owned_twice, 20, "which VM a has for itself" },
 	{ "a CPU of the Service VM", cpu_of_service_vm, 0, NULL },
@@ -601,9 +609,21 @@ static void cpu_without_board(struct plan *plan)
 	plan_vm_add_cpu(vm_a(plan), 2);
 }
 
+static void little_memory(struct plan *plan)
+{
+	vm_a(plan)->memory_mb = 126;
+}
+
+static void least_memory(struct plan *plan)
+{
+	vm_a(plan)->memory_mb = 128;
+}
+
 static const struct row acrn_rows[] = {
 	{ "no CPUs and no board", no_fault, 0, NULL },
 	{ "a CPU and no board", cpu_without_board, 10, "VM a has CPU 2, and only a board file" },
+	{ "126 MB", little_memory, 10, "VM a has 126 MB, and ACRN takes 128" },
+	{ "128 MB", least_memory, 0, NULL },
 	{ "a CPU and a board", cpu_3, 0, NULL },
 };
 
