@@ -221,7 +221,7 @@ LAUNCH_READER_SRCS := \
 	launch_scripts/problems.c \
 	launch_scripts/xml_file.c
 
-# What checks and completes a plan and makes command lines of it.
+# What checks and completes a plan and makes command lines and scripts of it.
 LAUNCH_SRCS := \
 	launch_scripts/check.c \
 	launch_scripts/check_regions.c \
@@ -229,11 +229,17 @@ LAUNCH_SRCS := \
 	launch_scripts/check_slots.c \
 	launch_scripts/check_target.c \
 	launch_scripts/check_vms.c \
+	launch_scripts/file_set.c \
 	launch_scripts/launch_command.c \
 	launch_scripts/launch_words.c \
+	launch_scripts/preparation.c \
+	launch_scripts/script.c \
+	launch_scripts/script_files.c \
 	launch_scripts/shell_word.c \
 	launch_scripts/slot_map.c \
 	launch_scripts/slots.c
+
+LAUNCH_SHELL := common cpu file input mac mount pci root tap undo
 
 PROGRAMS := $(B)/acrn-dm $(B)/ivshmem-client $(B)/ivshmem-server $(B)/ivshmemctl
 
@@ -262,6 +268,13 @@ $(B)/gen/devicemodel/boot/dsdt.inc: devicemodel/boot/dsdt.asl
 	$(Q)od -An -v -tx1 $(B)/gen/dsdt.aml | sed 's/ \(..\)/0x\1,/g' >$@
 
 $(B)/devicemodel/boot/acpi.o: $(B)/gen/devicemodel/boot/dsdt.inc
+
+# The functions of launch scripts as strings: without the lines before the first empty one.
+$(B)/gen/launch_scripts/shell/%.inc: launch_scripts/shell/%.sh
+	@mkdir -p $(@D)
+	$(call say,SED,$<)sed -e "1,/^$$/d" -e 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+
+$(B)/launch_scripts/preparation.o: $(LAUNCH_SHELL:%=$(B)/gen/launch_scripts/shell/%.inc)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -412,6 +425,7 @@ UNIT_TESTS := \
 	event_loop \
 	fd_passing \
 	fds \
+	file_set \
 	image \
 	io_bus \
 	ivshmem \
@@ -454,6 +468,7 @@ UNIT_TESTS := \
 	request \
 	rtc \
 	runtime_dir \
+	script \
 	server \
 	server_ids \
 	server_lease \
@@ -591,7 +606,12 @@ test_pvh_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
 	devicemodel/boot/ramdisk.o tests/unit/fake_images.o
 
 # launch_scripts
+test_file_set_OBJS := launch_scripts/file_set.o lib/error.o lib/fds.o tests/leaks.o
 test_problems_OBJS := launch_scripts/problems.o
+test_script_OBJS := launch_scripts/launch_command.o launch_scripts/launch_words.o \
+	launch_scripts/plan.o launch_scripts/preparation.o launch_scripts/script.o \
+	launch_scripts/shell_word.o hw/pci/device_classes.o $(CONFIG_OBJS)
+test_script_LIBS := $(CRYPTO_LIBS)
 test_xml_file_OBJS := launch_scripts/problems.o launch_scripts/xml_file.o
 test_xml_file_LIBS := $(XML_LIBS)
 
