@@ -217,9 +217,27 @@ IVSHMEM_SERVER_SRCS := \
 
 # What reads scenario, launch and board files into a plan.
 LAUNCH_READER_SRCS := \
+	launch_scripts/bdf.c \
+	launch_scripts/board.c \
+	launch_scripts/device_add.c \
+	launch_scripts/launch_xml.c \
+	launch_scripts/passthrough_devices.c \
 	launch_scripts/plan.c \
 	launch_scripts/problems.c \
-	launch_scripts/xml_file.c
+	launch_scripts/region_index.c \
+	launch_scripts/scenario.c \
+	launch_scripts/scenario_regions.c \
+	launch_scripts/scenario_slot.c \
+	launch_scripts/scenario_v2.c \
+	launch_scripts/scenario_v3.c \
+	launch_scripts/scenario_vms.c \
+	launch_scripts/scenario_vuarts.c \
+	launch_scripts/usb_devices.c \
+	launch_scripts/virtio_devices.c \
+	launch_scripts/vm_index.c \
+	launch_scripts/words.c \
+	launch_scripts/xml_file.c \
+	launch_scripts/xml_value.c
 
 # What checks and completes a plan and makes command lines and scripts of it.
 LAUNCH_SRCS := \
@@ -415,6 +433,7 @@ LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 
 UNIT_TESTS := \
 	acpi \
+	bdf \
 	boot \
 	check \
 	command_line \
@@ -468,6 +487,7 @@ UNIT_TESTS := \
 	request \
 	rtc \
 	runtime_dir \
+	scenario_v3 \
 	script \
 	server \
 	server_ids \
@@ -484,6 +504,7 @@ UNIT_TESTS := \
 	vm \
 	vm_config \
 	wire \
+	words \
 	xml_file
 
 # lib
@@ -606,6 +627,12 @@ test_pvh_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
 	devicemodel/boot/ramdisk.o tests/unit/fake_images.o
 
 # launch_scripts
+LAUNCH_READER_OBJS := $(LAUNCH_READER_SRCS:%.c=%.o) lib/error.o lib/parse.o \
+	tests/unit/plan_text.o
+test_bdf_OBJS := launch_scripts/bdf.o
+test_scenario_v3_OBJS := $(LAUNCH_READER_OBJS)
+test_scenario_v3_LIBS := $(XML_LIBS)
+test_words_OBJS := launch_scripts/words.o lib/error.o
 test_file_set_OBJS := launch_scripts/file_set.o lib/error.o lib/fds.o tests/leaks.o
 test_problems_OBJS := launch_scripts/problems.o
 test_script_OBJS := launch_scripts/launch_command.o launch_scripts/launch_words.o \
@@ -616,7 +643,8 @@ test_xml_file_OBJS := launch_scripts/problems.o launch_scripts/xml_file.o
 test_xml_file_LIBS := $(XML_LIBS)
 
 # What includes launch_scripts/xml_file.h.
-XML_USERS := launch_scripts/% tests/unit/test_xml_file tests/fuzz/fuzz_scenario
+XML_USERS := launch_scripts/% tests/unit/plan_text tests/unit/test_scenario_v3 \
+	tests/unit/test_xml_file tests/fuzz/fuzz_scenario
 $(XML_USERS:%=$(B)/%.o) $(XML_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
 
 # launch_scripts, on plans made by hand
