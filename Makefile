@@ -257,9 +257,24 @@ LAUNCH_SRCS := \
 	launch_scripts/slot_map.c \
 	launch_scripts/slots.c
 
+# The program: scripts, and what it needs of the device model to check command lines.
+ACRN_LAUNCH_GEN_SRCS := \
+	$(LAUNCH_READER_SRCS) \
+	$(LAUNCH_SRCS) \
+	$(CONFIG_SRCS) \
+	hw/pci/device_classes.c \
+	hw/pci/ivshmem_options.c \
+	ivshmem/name.c \
+	lib/error.c \
+	lib/fds.c \
+	lib/parse.c \
+	launch_scripts/launch_options.c \
+	launch_scripts/acrn-launch-gen.c
+
 LAUNCH_SHELL := common cpu file input mac mount pci root tap undo
 
-PROGRAMS := $(B)/acrn-dm $(B)/ivshmem-client $(B)/ivshmem-server $(B)/ivshmemctl
+PROGRAMS := $(B)/acrn-dm $(B)/acrn-launch-gen $(B)/ivshmem-client $(B)/ivshmem-server \
+	$(B)/ivshmemctl
 
 # --- rules --------------------------------------------------------------------------------------
 
@@ -268,6 +283,9 @@ all: $(PROGRAMS)
 
 $(B)/acrn-dm: $(ACRN_DM_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
+
+$(B)/acrn-launch-gen: $(ACRN_LAUNCH_GEN_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) $(XML_LIBS)
 
 $(B)/ivshmem-client: $(IVSHMEM_CLIENT_SRCS:%.c=$(B)/%.o)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(UUID_LIBS) $(CRYPTO_LIBS)
@@ -649,7 +667,8 @@ $(XML_USERS:%=$(B)/%.o) $(XML_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS
 
 # launch_scripts, on plans made by hand
 PLAN_OBJS := launch_scripts/plan.o launch_scripts/problems.o tests/unit/plan_fixture.o
-LAUNCH_OBJS := $(LAUNCH_SRCS:%.c=%.o) $(PLAN_OBJS) $(CONFIG_OBJS) hw/pci/device_classes.o
+LAUNCH_OBJS := $(LAUNCH_SRCS:%.c=%.o) $(PLAN_OBJS) $(CONFIG_OBJS) launch_scripts/bdf.o \
+	lib/fds.o hw/pci/device_classes.o
 test_plan_OBJS := $(PLAN_OBJS) launch_scripts/shell_word.o devicemodel/config/pci_slot.o \
 	lib/error.o lib/parse.o
 test_check_OBJS := $(LAUNCH_OBJS)
@@ -682,6 +701,7 @@ FUNCTIONAL_TESTS := \
 	tests/functional/ivshmem-server.sh \
 	tests/functional/ivshmem-server-ids.sh \
 	tests/functional/ivshmemctl.sh \
+	tests/functional/launch-gen.sh \
 	tests/functional/pair-doorbell.sh \
 	tests/functional/pair.sh \
 	tests/functional/qemu.sh \
@@ -865,8 +885,8 @@ UNIT_DIR := $(PREFIX)/lib/systemd/system
 install: $(PROGRAMS)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 0644 docs/man/acrn-dm.8 docs/man/ivshmem-client.8 docs/man/ivshmem-server.8 \
-		docs/man/ivshmemctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 docs/man/acrn-dm.8 docs/man/acrn-launch-gen.8 docs/man/ivshmem-client.8 \
+		docs/man/ivshmem-server.8 docs/man/ivshmemctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -d $(DESTDIR)$(UNIT_DIR)
 	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' dist/ivshmem-server@.service \
 		>$(DESTDIR)$(UNIT_DIR)/ivshmem-server@.service

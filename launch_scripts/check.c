@@ -38,12 +38,6 @@ const void **checks_sort(const void *list, size_t count, size_t size,
 	return sorted;
 }
 
-const char *checks_slot_text(struct pci_slot slot, char text[CHECKS_SLOT_TEXT_MAX])
-{
-	snprintf(text, CHECKS_SLOT_TEXT_MAX, "%02x:%02x.%x", slot.bus, slot.device, slot.function);
-	return text;
-}
-
 const char *checks_place_text(struct plan_place place, char text[CHECKS_PLACE_TEXT_MAX])
 {
 	text[0] = '\0';

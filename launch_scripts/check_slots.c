@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "launch_scripts/bdf.h"
 #include "launch_scripts/checks.h"
 #include "launch_scripts/slot_map.h"
 #include "lib/util.h"
@@ -95,7 +96,7 @@ static int gather(struct occupants *occupants, const struct plan *plan, const st
 static void check_clashes(const struct occupants *occupants, const struct plan_vm *vm,
 			  struct problems *problems)
 {
-	char first[WHAT_MAX], second[WHAT_MAX], slot[CHECKS_SLOT_TEXT_MAX];
+	char first[WHAT_MAX], second[WHAT_MAX], slot[BDF_TEXT_MAX];
 	char where[CHECKS_PLACE_TEXT_MAX];
 	const struct occupant *before, *now;
 	size_t i;
@@ -109,7 +110,7 @@ static void check_clashes(const struct occupants *occupants, const struct plan_v
 			     "VM %s: %s is at slot %s, where %s is already%s: choose another slot, "
 			     "or leave it empty",
 			     plan_vm_name(vm), what(now, second),
-			     checks_slot_text(now->slot, slot), what(before, first),
+			     bdf_text(now->slot, slot), what(before, first),
 			     checks_place_text(before->place, where));
 	}
 }
@@ -138,12 +139,12 @@ static const char *reserved_for(const struct occupant *occupant, enum plan_load_
 static void check_reserved(const struct occupants *occupants, const struct plan_vm *vm,
 			   struct problems *problems)
 {
-	char slot[CHECKS_SLOT_TEXT_MAX], text[WHAT_MAX];
+	char slot[BDF_TEXT_MAX], text[WHAT_MAX];
 	const struct occupant *now;
 	const char *reserved;
 
 	for (now = occupants->list; now < occupants->list + occupants->count; now++) {
-		checks_slot_text(now->slot, slot);
+		bdf_text(now->slot, slot);
 		if (now->slot.bus != 0) {
 			problems_add(problems, now->place,
 				     "VM %s: %s is at slot %s, and there is only bus 0: write "
@@ -167,7 +168,7 @@ static void check_reserved(const struct occupants *occupants, const struct plan_
 static void check_functions(const struct occupants *occupants, const struct plan_vm *vm,
 			    struct problems *problems)
 {
-	char slot[CHECKS_SLOT_TEXT_MAX], text[WHAT_MAX];
+	char slot[BDF_TEXT_MAX], text[WHAT_MAX];
 	const struct occupant *now, *before = NULL;
 	size_t blank = occupants->blank;
 
@@ -182,7 +183,7 @@ static void check_functions(const struct occupants *occupants, const struct plan
 		problems_add(problems, now->place,
 			     "VM %s: %s is at slot %s, but nothing is at 00:%02x.0: guests would "
 			     "not find it; use that slot",
-			     plan_vm_name(vm), what(now, text), checks_slot_text(now->slot, slot),
+			     plan_vm_name(vm), what(now, text), bdf_text(now->slot, slot),
 			     now->slot.device);
 	}
 }
@@ -202,7 +203,7 @@ static int check_native(const struct occupants *occupants, const struct plan *pl
 {
 	const void **devices = checks_sort(plan->board.devices, plan->board.device_count,
 					   sizeof(*plan->board.devices), compare_devices);
-	char slot[CHECKS_SLOT_TEXT_MAX], text[WHAT_MAX];
+	char slot[BDF_TEXT_MAX], text[WHAT_MAX];
 	struct plan_host_device wanted = { 0 };
 	const struct plan_host_device *key = &wanted;
 	const struct occupant *now;
@@ -217,7 +218,7 @@ static int check_native(const struct occupants *occupants, const struct plan *pl
 				     "VM %s: %s is at slot %s, where the board has a device of its "
 				     "own: choose another slot",
 				     plan_vm_name(vm), what(now, text),
-				     checks_slot_text(now->slot, slot));
+				     bdf_text(now->slot, slot));
 	}
 	free(devices);
 	return 0;

@@ -22,10 +22,6 @@ int check_resources(const struct plan *plan, struct problems *problems);
 const void **checks_sort(const void *list, size_t count, size_t size,
 			 int (*compare)(const void *a, const void *b));
 
-/* "00:1f.7", as a VBDF is written. Returns @text. */
-#define CHECKS_SLOT_TEXT_MAX 12
-const char *checks_slot_text(struct pci_slot slot, char text[CHECKS_SLOT_TEXT_MAX]);
-
 /* " (FILE:LINE)" of something else that a problem is about; empty: nowhere. Returns @text. */
 #define CHECKS_PLACE_TEXT_MAX 160
 const char *checks_place_text(struct plan_place place, char text[CHECKS_PLACE_TEXT_MAX]);
