@@ -764,6 +764,7 @@ BENCH_SRCS := \
 	bench/environment.c \
 	bench/host_memory.c \
 	bench/joins.c \
+	bench/launch.c \
 	bench/memory.c \
 	bench/pss.c \
 	bench/report.c \
@@ -778,7 +779,7 @@ BENCH_OBJS := $(BENCH_SRCS:%.c=$(B)/%.o) $(B)/ivshmem/wire.o $(B)/lib/error.o \
 	$(B)/lib/fd_passing.o $(B)/lib/fds.o $(B)/lib/parse.o
 
 # How often the quickest measurement is repeated, and which are made: start memory copy round-trip
-# doorbell ring joins.
+# doorbell ring joins launch.
 BENCH_RUNS ?= 100
 BENCH ?=
 
@@ -790,7 +791,8 @@ $(B)/bench/firmware.bin: $(B)/guest/bench/firmware.S.o
 	$(call say,OBJCOPY,$@)objcopy -O binary -j .text $< $@
 
 .PHONY: bench
-bench: $(B)/acrn-dm $(B)/ivshmem-server $(GUESTS) $(B)/bench/bench $(B)/bench/firmware.bin
+bench: $(B)/acrn-dm $(B)/acrn-launch-gen $(B)/ivshmem-server $(GUESTS) \
+	$(B)/bench/bench $(B)/bench/firmware.bin
 	$(if $(filter-out build,$(B)),$(error figures of a build with SAN=1 or COV=1 mean nothing))
 	$(Q)$(B)/bench/bench $(B) $(BENCH_RUNS) $(BENCH)
 

@@ -37,6 +37,7 @@ static const struct measurement measurements[] = {
 	{ "doorbell", measure_doorbell, true },
 	{ "ring", measure_ring, true },
 	{ "joins", measure_joins, false },
+	{ "launch", measure_launch, false },
 };
 
 unsigned int bench_runs(const struct bench *bench, unsigned int divisor)
