@@ -71,7 +71,7 @@ static void add_input_by_name(struct xml_reader *reader, struct plan_vm *vm, con
 			     plan_vm_name(vm));
 		return;
 	}
-	device = id ? device_add(reader, vm, node, PLAN_VIRTIO_INPUT, "id:%s", id) :
+	device = id ? device_add(reader, vm, node, PLAN_VIRTIO_INPUT, "%s", id) :
 		      device_add(reader, vm, node, PLAN_VIRTIO_INPUT, NULL);
 	if (!device)
 		return;
@@ -87,7 +87,7 @@ static void add_input(struct xml_reader *reader, struct plan_vm *vm, const xmlNo
 	if (strncmp(text, "Device name: ", strlen("Device name: ")) == 0)
 		add_input_by_name(reader, vm, node, text, id);
 	else if (id)
-		device_add(reader, vm, node, PLAN_VIRTIO_INPUT, "%s,id:%s", text, id);
+		device_add(reader, vm, node, PLAN_VIRTIO_INPUT, "%s,%s", text, id);
 	else
 		device_add(reader, vm, node, PLAN_VIRTIO_INPUT, "%s", text);
 }

@@ -121,7 +121,7 @@ static void test_whole(void)
 		"{/boot/bzImage} {-B} {root=/dev/vda rw}\n"
 		"  uart [vuart_idx:0]\n"
 		"  uart [vuart_idx:2] at 00:10.0\n"
-		"  virtio-input [/dev/input/event3,id:kb-1]\n"
+		"  virtio-input [/dev/input/event3,kb-1]\n"
 		"  virtio-input host=A B image=usb-0/input0\n"
 		"  virtio-console [@stdio:stdio_port]\n"
 		"  virtio-console [file:file_port=/tmp/my out]\n"
