@@ -859,8 +859,8 @@ check-programs: $(PROGRAMS) $(UNIT_PROGRAMS) $(FUNCTIONAL_PROGRAMS) $(GUESTS) $(
 check-unit: $(UNIT_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-unit $(UNIT_PROGRAMS)
 
-check-golden: $(B)/acrn-dm
-	$(Q)$(RUN_TESTS) check-golden tests/golden/run.sh
+check-golden: $(B)/acrn-dm $(B)/acrn-launch-gen
+	$(Q)$(RUN_TESTS) check-golden tests/golden/run.sh tests/golden-launch/run-launch.sh
 
 check-functional: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-functional $(FUNCTIONAL_TESTS)
