@@ -702,6 +702,8 @@ FUNCTIONAL_TESTS := \
 	tests/functional/ivshmem-server-ids.sh \
 	tests/functional/ivshmemctl.sh \
 	tests/functional/launch-gen.sh \
+	tests/functional/launch-host.sh \
+	tests/functional/launch.sh \
 	tests/functional/pair-doorbell.sh \
 	tests/functional/pair.sh \
 	tests/functional/qemu.sh \

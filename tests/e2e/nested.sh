@@ -132,6 +132,7 @@ make_image()
 	image_add "$stage" "$root/tests/e2e/nested-init.sh" /init
 	image_add "$stage" "$root/scripts" "$root/scripts"
 	image_add "$stage" "$root/tests" "$root/tests"
+	image_add "$stage" "$root/launch_scripts/examples" "$root/launch_scripts/examples"
 	[ ! -d "$build" ] || add_programs
 	if [ -n "$guest" ]; then
 		BUILD=$build "$root/tests/e2e/mkguest.sh" "$stage/guest"
