@@ -257,6 +257,14 @@ LAUNCH_SRCS := \
 	launch_scripts/slot_map.c \
 	launch_scripts/slots.c
 
+# What changes scenario files.
+LAUNCH_EDIT_SRCS := \
+	launch_scripts/edited_file.c \
+	launch_scripts/text_edit.c \
+	launch_scripts/xml_edit.c \
+	launch_scripts/xml_span.c \
+	launch_scripts/xml_writer.c
+
 # The program: scripts, and what it needs of the device model to check command lines.
 ACRN_LAUNCH_GEN_SRCS := \
 	$(LAUNCH_READER_SRCS) \
@@ -457,6 +465,7 @@ UNIT_TESTS := \
 	command_line \
 	console \
 	device_class \
+	edited_file \
 	elf \
 	error \
 	event_loop \
@@ -517,12 +526,14 @@ UNIT_TESTS := \
 	server_status \
 	server_systemd \
 	slots \
+	text_edit \
 	uart \
 	vcpu \
 	vm \
 	vm_config \
 	wire \
 	words \
+	xml_edit \
 	xml_file
 
 # lib
@@ -681,6 +692,15 @@ test_launch_property_LIBS := $(CRYPTO_LIBS)
 test_slots_OBJS := $(PLAN_OBJS) launch_scripts/slot_map.o launch_scripts/slots.o \
 	devicemodel/config/pci_slot.o lib/error.o lib/parse.o
 
+# launch_scripts, what changes files
+test_edited_file_OBJS := launch_scripts/edited_file.o lib/error.o lib/fds.o tests/leaks.o
+test_text_edit_OBJS := launch_scripts/text_edit.o
+test_xml_edit_OBJS := launch_scripts/problems.o launch_scripts/text_edit.o launch_scripts/xml_edit.o \
+	launch_scripts/xml_file.o launch_scripts/xml_span.o launch_scripts/xml_writer.o
+test_xml_edit_LIBS := $(XML_LIBS)
+XML_EDIT_USERS := tests/unit/test_xml_edit tests/fuzz/fuzz_xml_edit
+$(XML_EDIT_USERS:%=$(B)/%.o) $(XML_EDIT_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
+
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
 
 define unit_program
@@ -811,7 +831,8 @@ FUZZERS := \
 	boot \
 	command_line \
 	pci_config \
-	peer
+	peer \
+	xml_edit
 
 fuzz_boot_SRCS := $(filter-out devicemodel/boot/acpi.c,$(BOOT_SRCS)) lib/error.c lib/fds.c lib/log.c \
 	tests/unit/fake_images.c tests/unit/guarded_memory.c
@@ -822,6 +843,8 @@ fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c
 	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c $(DOORBELL_OBJS:%.o=%.c) ivshmem/name.c \
 	ivshmem/ofd_lock.c lib/parse.c tests/fake_hv.c
 fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
+fuzz_xml_edit_SRCS := $(test_xml_edit_OBJS:%.o=%.c)
+fuzz_xml_edit_LIBS := $(XML_LIBS)
 
 # Asked for only where it matters, since asking takes a moment.
 FUZZ_PROGRAMS :=
@@ -834,7 +857,7 @@ endif
 
 define fuzz_program
 $(B)/fuzz/fuzz_$(1): $(B)/fuzz/tests/fuzz/fuzz_$(1).o $$(fuzz_$(1)_SRCS:%.c=$(B)/fuzz/%.o)
-	$$(call say,LD,$$@)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$^ $$(CRYPTO_LIBS)
+	$$(call say,LD,$$@)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$^ $$(CRYPTO_LIBS) $$(fuzz_$(1)_LIBS)
 endef
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 
