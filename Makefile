@@ -259,8 +259,19 @@ LAUNCH_SRCS := \
 
 # What changes scenario files.
 LAUNCH_EDIT_SRCS := \
+	launch_scripts/edit_arguments.c \
+	launch_scripts/edit_session.c \
 	launch_scripts/edited_file.c \
+	launch_scripts/new_problems.c \
+	launch_scripts/plan_from_text.c \
+	launch_scripts/region_append.c \
+	launch_scripts/region_edit.c \
+	launch_scripts/region_list.c \
+	launch_scripts/scenario_edit.c \
+	launch_scripts/scenario_nodes.c \
+	launch_scripts/scenario_places.c \
 	launch_scripts/text_edit.c \
+	launch_scripts/vm_edit.c \
 	launch_scripts/xml_edit.c \
 	launch_scripts/xml_span.c \
 	launch_scripts/xml_writer.c
@@ -492,6 +503,7 @@ UNIT_TESTS := \
 	memory \
 	multiboot \
 	name \
+	new_problems \
 	parse \
 	pci_assign \
 	pci_bar \
@@ -516,6 +528,7 @@ UNIT_TESTS := \
 	runtime_dir \
 	scenario_v3 \
 	script \
+	scenario_edit \
 	server \
 	server_ids \
 	server_lease \
@@ -694,11 +707,16 @@ test_slots_OBJS := $(PLAN_OBJS) launch_scripts/slot_map.o launch_scripts/slots.o
 
 # launch_scripts, what changes files
 test_edited_file_OBJS := launch_scripts/edited_file.o lib/error.o lib/fds.o tests/leaks.o
+test_new_problems_OBJS := launch_scripts/new_problems.o launch_scripts/problems.o
+EDIT_OBJS := $(sort $(LAUNCH_EDIT_SRCS:%.c=%.o) $(LAUNCH_SRCS:%.c=%.o) $(LAUNCH_READER_OBJS) \
+	$(CONFIG_OBJS)) hw/pci/device_classes.o lib/fds.o lib/json.o lib/log.o
+test_scenario_edit_OBJS := $(EDIT_OBJS)
+test_scenario_edit_LIBS := $(XML_LIBS) $(CRYPTO_LIBS)
 test_text_edit_OBJS := launch_scripts/text_edit.o
 test_xml_edit_OBJS := launch_scripts/problems.o launch_scripts/text_edit.o launch_scripts/xml_edit.o \
 	launch_scripts/xml_file.o launch_scripts/xml_span.o launch_scripts/xml_writer.o
 test_xml_edit_LIBS := $(XML_LIBS)
-XML_EDIT_USERS := tests/unit/test_xml_edit tests/fuzz/fuzz_xml_edit
+XML_EDIT_USERS := tests/unit/test_scenario_edit tests/unit/test_xml_edit tests/fuzz/fuzz_xml_edit
 $(XML_EDIT_USERS:%=$(B)/%.o) $(XML_EDIT_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
