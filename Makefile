@@ -271,6 +271,9 @@ LAUNCH_EDIT_SRCS := \
 	launch_scripts/scenario_nodes.c \
 	launch_scripts/scenario_places.c \
 	launch_scripts/text_edit.c \
+	launch_scripts/upgrade.c \
+	launch_scripts/upgrade_text.c \
+	launch_scripts/upgrade_vm.c \
 	launch_scripts/vm_edit.c \
 	launch_scripts/xml_edit.c \
 	launch_scripts/xml_span.c \
@@ -280,12 +283,15 @@ LAUNCH_EDIT_SRCS := \
 ACRN_LAUNCH_GEN_SRCS := \
 	$(LAUNCH_READER_SRCS) \
 	$(LAUNCH_SRCS) \
+	$(LAUNCH_EDIT_SRCS) \
 	$(CONFIG_SRCS) \
 	hw/pci/device_classes.c \
 	hw/pci/ivshmem_options.c \
 	ivshmem/name.c \
 	lib/error.c \
 	lib/fds.c \
+	lib/json.c \
+	lib/log.c \
 	lib/parse.c \
 	launch_scripts/launch_options.c \
 	launch_scripts/acrn-launch-gen.c
@@ -739,6 +745,7 @@ FUNCTIONAL_TESTS := \
 	tests/functional/ivshmem-server.sh \
 	tests/functional/ivshmem-server-ids.sh \
 	tests/functional/ivshmemctl.sh \
+	tests/functional/launch-edit.sh \
 	tests/functional/launch-gen.sh \
 	tests/functional/launch-host.sh \
 	tests/functional/launch.sh \

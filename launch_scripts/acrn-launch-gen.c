@@ -11,10 +11,14 @@
 #include "launch_scripts/launch_options.h"
 #include "launch_scripts/plan.h"
 #include "launch_scripts/problems.h"
+#include "launch_scripts/region_edit.h"
 #include "launch_scripts/scenario.h"
 #include "launch_scripts/script_files.h"
 #include "launch_scripts/slots.h"
+#include "launch_scripts/upgrade.h"
+#include "launch_scripts/vm_edit.h"
 #include "lib/error.h"
+#include "lib/util.h"
 
 enum { EXIT_GOOD = 0, EXIT_BAD = 1 };
 
@@ -192,11 +196,25 @@ static int finish(int status)
 	return status ? status : say(EXIT_BAD, &err);
 }
 
+/* What changes scenario files instead of reading them. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "region", region_main },
+	{ "upgrade", upgrade_main },
+	{ "vm", vm_main },
+};
+
 int main(int argc, char **argv)
 {
 	struct launch_options options;
 	struct error err = { "" };
+	size_t i;
 
+	for (i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return finish(commands[i].run(argc - 1, argv + 1));
 	if (launch_options_parse(&options, argc, argv, &err) < 0)
 		return say(EX_USAGE, &err);
 	if (options.help) {

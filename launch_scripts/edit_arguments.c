@@ -213,7 +213,8 @@ static void print_help(const char *noun, const struct edit_command *commands)
 	for (; commands->name; commands++)
 		printf("  %s\n      %s\n", commands->usage, commands->help);
 	fputs("\nSizes are in megabytes. VBDF is bus:device.function in hexadecimal, as in\n"
-	      "00:08.0; left out, the lowest free place is found.\n", stdout);
+	      "00:08.0; left out, the lowest free place is found. TEXT is further words for\n"
+	      "acrn-dm, as a shell reads them: \"-k IMAGE -B 'WORDS FOR THE GUEST'\".\n", stdout);
 }
 
 static const struct edit_command *find_command(const struct edit_command *commands,

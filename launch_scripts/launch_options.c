@@ -40,6 +40,7 @@ static const struct option long_options[] = {
 
 const char launch_options_help[] =
 	"Usage: acrn-launch-gen --scenario FILE [OPTION]...\n"
+	"       acrn-launch-gen region|vm|upgrade ...\n"
 	"Make a start script for each post-launched virtual machine of a scenario.\n\n"
 	"      --scenario FILE    ACRN scenario, version 3 or 2\n"
 	"      --board FILE       the board it is for; needed where VMs have CPUs on ACRN\n"
@@ -51,6 +52,8 @@ const char launch_options_help[] =
 	"      --check            only check\n"
 	"  -h, --help             this text\n"
 	"      --version\n\n"
+	"\"acrn-launch-gen region --help\", \"vm --help\" and \"upgrade --help\" tell how\n"
+	"scenario files are changed.\n\n"
 	"Nothing is written unless all is well. Exit status: 0; 1 if the scenario does not hold\n"
 	"(every problem is told, as FILE:LINE: TEXT) or something else fails; 64 for bad usage.\n";
 

@@ -2,10 +2,8 @@
 /* Regions as a table for people and as JSON for programs. */
 #include "launch_scripts/region_list.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "launch_scripts/bdf.h"
 #include "launch_scripts/check.h"
@@ -13,7 +11,6 @@
 #include "launch_scripts/scenario.h"
 #include "launch_scripts/scenario_nodes.h"
 #include "lib/json.h"
-#include "lib/log.h"
 
 static const char *source_text(enum ivshmem_land land)
 {
@@ -92,20 +89,11 @@ static void print_json(const struct plan *plan)
 	printf("]\n");
 }
 
-/* Standard output may be a full disk or a closed pipe. */
-static int finish_output(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	log_error(NULL, "standard output: %s", strerror(errno));
-	return 1;
-}
-
 int region_list(const char *path, bool json)
 {
 	struct problems problems = { 0 };
 	struct plan plan = { 0 };
-	int ret, status = 0;
+	int ret, status;
 
 	ret = scenario_read(&plan, path, NULL, &problems);
 	if (ret == 0)
@@ -116,11 +104,9 @@ int region_list(const char *path, bool json)
 			print_json(&plan);
 		else
 			print_table(&plan);
-		status = finish_output();
 	}
 	problems_print(&problems, stderr);
-	if (ret < 0 || problems.count > 0)
-		status = 1;
+	status = ret < 0 || problems.count > 0;
 	problems_fini(&problems);
 	plan_fini(&plan);
 	return status;
