@@ -19,6 +19,41 @@ start_server()
 	serve server "$socket" --region "$region" -l 2M -n "$1"
 }
 
+# rings_peer NAME ID: a ring of a peer that counts has arrived at last.
+rings_peer()
+{
+	ask "$1" "ring $2 0"
+	[ "$(ask "$1" "await-peek 64 1")" -ge 1 ]
+}
+
+# Too few descriptors for all that join: whatever else is lost, it comes back when the others leave.
+test_few_descriptors()
+{
+	start_server 8
+	real=$acrn_dm
+	# shellcheck disable=SC2016 # $@ is the inner shell's
+	printf '#!/bin/sh\nulimit -n 100\nexec "%s" "$@"\n' "$(cd "${real%/*}" && pwd)/acrn-dm" \
+		>"$work/limited"
+	chmod +x "$work/limited"
+	acrn_dm=$work/limited
+	talk_start few -s "$device,vectors=8" || return 0
+	acrn_dm=$real
+	ask few open-all
+	peers crowd "$socket" 20 8
+	tap_check "too few descriptors: the log says so" \
+		wait_until grep -q "raise the limit of open files" "$work/few.err"
+	tap_is "the guest still rings itself" "$(ring_arrives few few 0 3)" ""
+	says "and keeps its id" few position 0
+	end crowd
+	peers crowd "$socket" 2 8
+	read -r _ first last <"$work/crowd.out"
+	tap_check "when the crowd has left it connects again" wait_until rings_peer few "$first"
+	says "and rings who comes next" few "spread $first $last 8 1 1" "16 rung and counted"
+	end crowd
+	talk_end few "power-off"
+	end server
+}
+
 # 320 pairs, where the device has 256 that are quick: they must take turns.
 test_every_pair()
 {
@@ -197,6 +232,7 @@ test_mismatch()
 	end server
 }
 
+test_few_descriptors
 test_every_pair
 test_killed
 test_machines

@@ -188,9 +188,9 @@ client()
 # server_pids REGION: of all servers that serve it.
 server_pids()
 {
-	grep -lsF -e "$1" /proc/[0-9]*/cmdline | while IFS= read -r server_file; do
-		server_dir=${server_file%/cmdline}
-		if [ "$(cat "$server_dir/comm" 2>/dev/null)" = ivshmem-server ]; then
+	grep -lsx ivshmem-server /proc/[0-9]*/comm | while IFS= read -r server_file; do
+		server_dir=${server_file%/comm}
+		if tr '\0' ' ' 2>/dev/null <"$server_dir/cmdline" | grep -qF -e "$1"; then
 			echo "${server_dir#/proc/}"
 		fi
 	done
