@@ -309,6 +309,31 @@ test_object()
 	rm -f "/dev/shm/test-object-$$"
 }
 
+# While b rings a without a pause: each ring is one interrupt, whatever eventfd it comes by.
+test_death_in_a_race()
+{
+	talk_start a -s "$device,vectors=2" || return 0
+	talk_start b -s "$device,vectors=2" || return 0
+	ask a open-all
+	times=20000
+	[ "${ACRN_DM_NESTED:-0}" = 0 ] || times=1000
+	tell a "hold 0 $times 0"
+	vm_expect a "^hold 0: ready" || true
+	tell b "press 0 0 $times"
+	for life in 1 2 3 4; do
+		old=$(server_pids "$region")
+		kill -9 "$old"
+		tap_check "life $life of the server ends amid rings: another one comes" \
+			wait_until server_is_new "$old"
+	done
+	tap_is "b misses nothing" "$(answer b "^ring\|rings were taken")" "$times rings were taken"
+	tap_is "a gets an interrupt for each" "$(answer a "^hold 0: [0-9]")" \
+		"hold 0: $times rings, $times interrupts"
+	talk_end a "power-off of a"
+	talk_end b "power-off of b"
+	gone "death amid rings"
+}
+
 # Its end and start over and over, with nobody new: rings must go on through all former eventfds.
 test_many_deaths()
 {
@@ -363,6 +388,7 @@ test_at_once
 test_one_after_the_other
 test_death
 test_death_and_leave
+test_death_in_a_race
 test_many_deaths
 test_killed
 test_object

@@ -125,6 +125,22 @@ test_pair()
 	tap_is "a host program and a ring each other" "$(client_both_ways "$socket" a 2)" ""
 }
 
+# b rings again the moment a has taken a ring and turns interrupts on: none may fall between.
+test_race()
+{
+	times=2000
+	[ "${ACRN_DM_NESTED:-0}" = 0 ] || times=200
+	for way in 0:mask 1:function-mask 2:enable 3:bus-mastering; do
+		tell a "hold 0 $times ${way%:*}"
+		vm_expect a "^hold ${way%:*}: ready" || true
+		says "race with ${way#*:}: b misses nothing" b "press 0 0 $times" \
+			"$times rings were taken"
+		tap_is "race with ${way#*:}: a gets an interrupt for each" \
+			"$(answer a "^hold ${way%:*}: [0-9]")" \
+			"hold ${way%:*}: $times rings, $times interrupts"
+	done
+}
+
 # A ring that comes while MSI-X or the bus is off is still there afterwards.
 test_pair_off()
 {
@@ -172,6 +188,7 @@ test_layout
 test_alone
 test_two_devices
 test_pair
+test_race
 test_pair_off
 test_reset
 tap_done

@@ -28,6 +28,10 @@
 #define RUNG_TOTAL 64
 #define RUNG_EACH 4096
 
+/* Of press and hold: the number of the ring that was sent, and of the one that was taken. */
+#define PRESSED 128
+#define HELD 192
+
 static void console_init(void)
 {
 	mmio_write(IOAPIC, 4, 0x11 + 2 * COM1_PIN);
@@ -271,6 +275,95 @@ static void run_spread(const struct request *request)
 	print("%lu rung and counted\n", rung);
 }
 
+/* PEER VECTOR TIMES: the next ring as soon as hold has taken the one before. */
+static void run_press(const struct request *request)
+{
+	const struct doorbell_device *device = request->device;
+	volatile uint32_t *pressed = memory_word(device, PRESSED), *held = memory_word(device, HELD);
+	struct deadline deadline;
+	uint32_t i;
+
+	*held = 0;
+	for (i = 1; i <= request->number[2]; i++) {
+		deadline_start(&deadline, DOORBELL_PATIENCE);
+		*pressed = i;
+		doorbell_ring(device, (unsigned int)request->number[0],
+			      (unsigned int)request->number[1]);
+		while (*held != i && !deadline_passed(&deadline))
+			tsc_pause();
+		if (*held != i) {
+			print("ring %u is lost\n", i);
+			return;
+		}
+	}
+	print("%lu rings were taken\n", request->number[2]);
+}
+
+/* What turns interrupts of an entry off and on: itself, and what it is part of. */
+static void hold_entry(const struct doorbell_device *device, unsigned int entry, bool off)
+{
+	if (off)
+		doorbell_mask(device, entry);
+	else
+		doorbell_unmask(device, entry);
+}
+
+static void hold_function(const struct doorbell_device *device, unsigned int entry, bool off)
+{
+	(void)entry;
+	doorbell_mask_function(device, off);
+}
+
+static void hold_enable(const struct doorbell_device *device, unsigned int entry, bool off)
+{
+	(void)entry;
+	doorbell_enable(device, !off);
+}
+
+static void hold_master(const struct doorbell_device *device, unsigned int entry, bool off)
+{
+	(void)entry;
+	doorbell_master(device, !off);
+}
+
+static void (*const holds[])(const struct doorbell_device *, unsigned int, bool) = {
+	hold_entry, hold_function, hold_enable, hold_master,
+};
+
+/*
+ * ENTRY TIMES WAY: takes the rings of press, asleep, and turns interrupts off by that way for each of
+ * them, so that the next one comes somewhere between off and on again.
+ */
+static void run_hold(const struct request *request)
+{
+	const struct doorbell_device *device = request->device;
+	volatile uint32_t *pressed = memory_word(device, PRESSED), *held = memory_word(device, HELD);
+	unsigned int entry = (unsigned int)request->number[0];
+	uint64_t first = doorbell_count(entry), seen = first, pause;
+	struct deadline deadline;
+	uint32_t value = 0;
+
+	print("hold %lu: ready\n", request->number[2]);
+	while (value < request->number[1]) {
+		deadline_start(&deadline, DOORBELL_PATIENCE);
+		if (!interrupts_wait(doorbell_vector(entry), seen, &deadline))
+			break;
+		seen = doorbell_count(entry);
+		holds[request->number[2] & 3](device, entry, true);
+		value = *pressed;
+		*held = value;
+		for (pause = tsc_read() + value * 977 % 60000; tsc_read() < pause;)
+			tsc_pause();
+		/* Looking at it takes it from where it waits. */
+		if (value & 1)
+			doorbell_pending(device, entry);
+		holds[request->number[2] & 3](device, entry, false);
+	}
+	doorbell_settle();
+	print("hold %lu: %u rings, %lu interrupts\n", request->number[2], value,
+	      doorbell_count(entry) - first);
+}
+
 static void run_move(const struct request *request)
 {
 	doorbell_move(request->device, request->number[0]);
@@ -318,6 +411,8 @@ static const struct command {
 	{ "poke", run_poke },
 	{ "is-filled", run_is_filled },
 	{ "fill", run_fill },
+	{ "press", run_press },
+	{ "hold", run_hold },
 	{ "move", run_move },
 	{ "reset", run_reset },
 	{ "off", run_off },

@@ -105,6 +105,13 @@ ask()
 		'/^@@ / { n++; next } n == from' 2>/dev/null
 }
 
+# answer NAME TEXT: wait for the end of a command that was told, which says TEXT at its end.
+answer()
+{
+	vm_expect "$1" "$2" || true
+	tr -d '\r' <"$work/$1.out" | grep -e "$2" | tail -n 1
+}
+
 # says TEST NAME COMMAND WANTED: its answer is that.
 says()
 {
