@@ -145,6 +145,33 @@ test_other_vectors()
 	talk_end more "it powers off"
 }
 
+# QEMU on KVM, where its rings pass through the kernel, too.
+test_kvm()
+{
+	qemu_accelerator="-accel kvm -cpu qemu64"
+	talk_hold kvm
+	qemu_run kvm "$work/kvm.in" "$own" 2 "do=serve slot=6 monitor=qemu"
+	qemu_accelerator="-accel tcg"
+	if ! vm_expect kvm '^@@ 0'; then
+		tap_skip "QEMU on KVM and acrn-dm ring each other" "QEMU does not run on this KVM"
+		talk_let_go kvm
+		return
+	fi
+	ask kvm open-all
+	tap_is "QEMU on KVM and acrn-dm ring each other" "$(both_ways ours kvm 2)" ""
+	position=$(ask kvm position)
+	tell kvm "hold 1 500 0"
+	vm_expect kvm "^hold 0: ready" || true
+	says "acrn-dm rings while QEMU masks and unmasks: nothing is missed" ours \
+		"press $position 1 500" "500 rings were taken"
+	tell ours "hold 1 500 0"
+	vm_expect ours "^hold 0: ready" || true
+	says "the other way round: nothing is missed" kvm "press 0 1 500" "500 rings were taken"
+	tap_is "and each is one interrupt" "$(answer ours "^hold 0: [0-9]")" \
+		"hold 0: 500 rings, 500 interrupts"
+	talk_end kvm "QEMU on KVM: power-off"
+}
+
 # QEMU goes, properly and not; acrn-dm does not mind, rings nobody, and meets the next one.
 test_qemu_ends()
 {
@@ -220,6 +247,7 @@ test_both
 test_pending
 test_resets
 test_other_vectors
+test_kvm
 test_qemu_ends
 test_acrn_dm_ends
 test_server_dies

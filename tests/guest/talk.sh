@@ -45,13 +45,14 @@ talk_start()
 	talk_up "$1"
 }
 
-# qemu_run NAME INPUT SOCKET VECTORS APPEND [IMAGE]: QEMU with a doorbell device, emulating its processor.
+# qemu_run NAME INPUT SOCKET VECTORS APPEND [IMAGE]: QEMU with a doorbell device, by $qemu_accelerator.
+qemu_accelerator="-accel tcg"
 qemu_run()
 {
 	rm -f "$work/$1.pid" "$work/$1.status"
-	# shellcheck disable=SC2016 # $$ is of the inner shell
+	# shellcheck disable=SC2016,SC2086 # $$ is of the inner shell; words
 	timeout -s KILL "$vm_limit" sh -c 'echo $$ >"$1.tmp"; mv "$1.tmp" "$1"; shift; exec "$@"' - \
-		"$work/$1.pid" qemu-system-x86_64 -machine q35 -accel tcg -m 64 -nodefaults \
+		"$work/$1.pid" qemu-system-x86_64 -machine q35 $qemu_accelerator -m 64 -nodefaults \
 		-display none -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4 \
 		-chardev "socket,path=$3,id=c" \
 		-device "ivshmem-doorbell,chardev=c,vectors=$4,addr=6" \
