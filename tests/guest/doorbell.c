@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "samples/bare-metal/lib/cmdline.h"
+#include "samples/bare-metal/lib/port.h"
 #include "samples/bare-metal/lib/print.h"
 #include "samples/bare-metal/lib/string.h"
 #include "samples/bare-metal/lib/tsc.h"
@@ -327,6 +328,30 @@ static void test_function_mask(void)
 	check_held(1, 3, release_function);
 }
 
+static void release_byte(unsigned int entry)
+{
+	const struct pci_function *function = &device.ivshmem.function;
+
+	check_pending(entry, true);
+	port_write32(0xcf8, 0x80000000 | (uint32_t)function->slot << 11 | CAPABILITY);
+	port_write8(0xcff, 0x80);
+}
+
+static void release_dword(unsigned int entry)
+{
+	check_pending(entry, true);
+	pci_write32(&device.ivshmem.function, CAPABILITY, 0x80000000);
+}
+
+static void test_control_sizes(void)
+{
+	check_begin("the control word by writes of 1 and 4 bytes: the same");
+	doorbell_mask_function(&device, true);
+	check_held(0, 1, release_byte);
+	doorbell_mask_function(&device, true);
+	check_held(1, 2, release_dword);
+}
+
 static void release_data(unsigned int entry)
 {
 	uint64_t before = doorbell_count(entry);
@@ -486,6 +511,7 @@ static void run_msix(void)
 	test_awake();
 	test_masked();
 	test_function_mask();
+	test_control_sizes();
 	test_message();
 	test_off();
 	test_switching();
