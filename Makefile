@@ -419,7 +419,8 @@ $(TEST_GUESTS): $(B)/tests/guest/%.elf: \
 	$(call guest_objs,tests/guest/%.c tests/guest/check.c $(GUEST_LIB_SRCS))
 
 $(B)/tests/guest/doorbell.elf: \
-	$(call guest_objs,tests/guest/doorbell_device.c tests/guest/doorbell_serve.c)
+	$(call guest_objs,tests/guest/doorbell_device.c tests/guest/doorbell_random.c \
+		tests/guest/doorbell_serve.c)
 
 # Multiboot loaders want a 32-bit ELF file, whatever the code in it is.
 $(GUESTS) $(TEST_GUESTS): samples/bare-metal/lib/link.ld

@@ -13,6 +13,7 @@
 #include "samples/bare-metal/lib/tsc.h"
 #include "tests/guest/check.h"
 #include "tests/guest/doorbell_device.h"
+#include "tests/guest/doorbell_random.h"
 #include "tests/guest/doorbell_serve.h"
 #include "tests/guest/mmio.h"
 
@@ -20,7 +21,6 @@
 #define CAPABILITY_BIT 0x0010
 #define CONTROL_FREE 0xc0000000 /* enable and function mask */
 #define OTHER_VECTOR (INTERRUPTS_FIRST + 50)
-#define OTHER_PLACE 0xd0000000
 #define ROUNDS 200
 
 static struct doorbell_device device;
@@ -564,7 +564,7 @@ static void test_bar1_moves(void)
 
 	check_begin("BAR1 moves: interrupts go on, table and pending bits are at the new address");
 	for (i = 0; i < 5; i++) {
-		move_bar1(OTHER_PLACE + 0x100000);
+		move_bar1(DOORBELL_OTHER_PLACE + 0x100000);
 		check_rings(3);
 		check_is("data", i, mmio_read(entry_word(1, DOORBELL_ENTRY_DATA), 4),
 			 doorbell_vector(1));
@@ -604,14 +604,14 @@ static void run_move(void)
 	check_begin("BAR0 moves while a pair is hot: rings arrive, at the new address only");
 	for (i = 0; i < 10; i++) {
 		check_rings(20);
-		doorbell_move(&device, OTHER_PLACE + 0x1000 * (i % 3));
+		doorbell_move(&device, DOORBELL_OTHER_PLACE + 0x1000 * (i % 3));
 		check_rings(3);
 		check_deaf_at(device.home);
 		check_rings(20);
 		check_is("IVPosition", i, doorbell_position(&device), self);
 		doorbell_move(&device, 0);
 		check_rings(3);
-		check_deaf_at(OTHER_PLACE + 0x1000 * (i % 3));
+		check_deaf_at(DOORBELL_OTHER_PLACE + 0x1000 * (i % 3));
 	}
 	check_begin("memory decode off: no doorbell; on: it is back");
 	command = pci_read16(&device.ivshmem.function, PCI_COMMAND);
@@ -634,6 +634,11 @@ static void run_move(void)
 	check_rings(20);
 }
 
+static void run_random(void)
+{
+	doorbell_random(&device);
+}
+
 static void run_serve(void)
 {
 	doorbell_serve(&device);
@@ -648,6 +653,7 @@ static const struct action {
 	{ "registers", run_registers },
 	{ "msix", run_msix },
 	{ "every-vector", run_every_vector },
+	{ "random", run_random },
 	{ "move", run_move },
 	{ "serve", run_serve },
 };

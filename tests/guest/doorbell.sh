@@ -55,6 +55,16 @@ test_alone()
 	done
 }
 
+# Everything in any order. DOORBELL_STEPS and DOORBELL_SEED make it longer, or repeat one.
+test_random()
+{
+	steps=${DOORBELL_STEPS:-5000}
+	[ "${ACRN_DM_NESTED:-0}" = 0 ] || steps=${DOORBELL_STEPS:-500}
+	seed=${DOORBELL_SEED:-$(($(date +%s) % 1000000 + 1))}
+	alone random 4 "do=random steps=$steps seed=$seed"
+	vm_results random
+}
+
 # Two regions in one machine, each with its own server.
 test_two_devices()
 {
@@ -186,6 +196,7 @@ test_reset()
 
 test_layout
 test_alone
+test_random
 test_two_devices
 test_pair
 test_race

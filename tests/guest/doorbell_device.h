@@ -25,6 +25,9 @@
 #define DOORBELL_COUNTED (INTERRUPTS_LAST - INTERRUPTS_FIRST)
 #define DOORBELL_CONSOLE_VECTOR INTERRUPTS_LAST
 
+/* Where nothing is at first. */
+#define DOORBELL_OTHER_PLACE 0xd0000000
+
 #define DOORBELL_PATIENCE 20 /* seconds for what must come */
 
 struct doorbell_device {
