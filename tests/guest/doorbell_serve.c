@@ -279,7 +279,8 @@ static void run_spread(const struct request *request)
 static void run_press(const struct request *request)
 {
 	const struct doorbell_device *device = request->device;
-	volatile uint32_t *pressed = memory_word(device, PRESSED), *held = memory_word(device, HELD);
+	volatile uint32_t *pressed = memory_word(device, PRESSED);
+	volatile uint32_t *held = memory_word(device, HELD);
 	struct deadline deadline;
 	uint32_t i;
 
@@ -331,13 +332,14 @@ static void (*const holds[])(const struct doorbell_device *, unsigned int, bool)
 };
 
 /*
- * ENTRY TIMES WAY: takes the rings of press, asleep, and turns interrupts off by that way for each of
- * them, so that the next one comes somewhere between off and on again.
+ * ENTRY TIMES WAY: takes the rings of press, asleep, and turns interrupts off by that way for each
+ * of them, so that the next one comes somewhere between off and on again.
  */
 static void run_hold(const struct request *request)
 {
 	const struct doorbell_device *device = request->device;
-	volatile uint32_t *pressed = memory_word(device, PRESSED), *held = memory_word(device, HELD);
+	volatile uint32_t *pressed = memory_word(device, PRESSED);
+	volatile uint32_t *held = memory_word(device, HELD);
 	unsigned int entry = (unsigned int)request->number[0];
 	uint64_t first = doorbell_count(entry), seen = first, pause;
 	struct deadline deadline;
