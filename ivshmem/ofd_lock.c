@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <time.h>
 
+#include "lib/clock.h"
 #include "lib/util.h"
 
 /* Pauses between tries grow up to this. A critical section takes some ten microseconds. */
@@ -38,26 +38,18 @@ int ofd_lock_try(int fd, int byte, enum ofd_lock kind)
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /*
  * F_OFD_SETLKW has no time limit, and a library may not borrow a signal to interrupt it; so this
  * asks again and again.
  */
 int ofd_lock_wait(int fd, int byte, enum ofd_lock kind, unsigned int timeout_ms)
 {
-	const uint64_t deadline = now_ns() + (uint64_t)timeout_ms * 1000000;
+	const int64_t deadline = now_ms() + timeout_ms;
 	struct timespec pause = { .tv_nsec = PAUSE_MIN_NS };
 	int ret;
 
 	while ((ret = ofd_lock_try(fd, byte, kind)) == -EAGAIN) {
-		if (now_ns() >= deadline)
+		if (now_ms() >= deadline)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < PAUSE_MAX_NS)

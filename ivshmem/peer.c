@@ -13,11 +13,11 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ivshmem/peer_claim.h"
 #include "ivshmem/peer_greeting.h"
+#include "lib/clock.h"
 #include "lib/fds.h"
 
 /* So that a server with much to tell does not keep the loop from everything else. */
@@ -44,14 +44,6 @@ struct ivshmem_peer {
 	bool *freed; /* tells the function below a callback that the peer is gone; NULL outside */
 	uint16_t vectors[IVSHMEM_ID_MAX + 1]; /* how many were seen of each id */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
-}
 
 /* Returns 0 or -errno. */
 static int arm_timer(struct ivshmem_peer *peer, int64_t at_ms)

@@ -10,7 +10,6 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ivshmem/server_client.h"
@@ -18,6 +17,7 @@
 #include "ivshmem/server_lease.h"
 #include "ivshmem/server_listen.h"
 #include "ivshmem/server_log.h"
+#include "lib/clock.h"
 #include "lib/event_loop.h"
 #include "lib/fds.h"
 
@@ -53,14 +53,6 @@ struct ivshmem_server {
 };
 
 static const struct ivshmem_server_events no_events;
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void timer_set(struct ivshmem_server *server, bool run)
 {

@@ -18,6 +18,7 @@
 
 #include "ivshmem/ofd_lock.h"
 #include "ivshmem/server_path.h"
+#include "lib/clock.h"
 #include "lib/fds.h"
 #include "lib/util.h"
 
@@ -266,20 +267,12 @@ int ivshmem_server_start_finish(struct ivshmem_server_start *start, struct error
 	return ret;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Waits for its end, which EOF on the pipe tells and words before do not. */
-static void wait_for_end(const struct ivshmem_server_start *start, long long deadline)
+static void wait_for_end(const struct ivshmem_server_start *start, int64_t deadline)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	struct pollfd poll_fd = { .fd = start->words, .events = 0 };
-	long long left;
+	int64_t left;
 
 	/* POLLHUP alone: the writers are gone. */
 	while ((left = deadline - now_ms()) > 0 && !(poll_fd.revents & POLLHUP))
@@ -291,7 +284,7 @@ int ivshmem_server_start(const struct ivshmem_server_start_params *params, unsig
 			 struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
-	long long deadline = now_ms() + timeout_ms;
+	int64_t deadline = now_ms() + timeout_ms;
 	struct ivshmem_server_start *start;
 	int ret;
 

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 #include "ivshmem/peer.h"
 #include "ivshmem/server_path.h"
+#include "lib/clock.h"
 #include "lib/event_loop.h"
 #include "lib/fds.h"
 #include "lib/log.h"
@@ -47,20 +47,12 @@ struct ivshmem_link {
 	int timer;
 	struct event_source *timer_source;
 	unsigned int retry_ms;
-	long long up_since; /* milliseconds */
+	int64_t up_since; /* as now_ms() has it */
 	struct log_limit changes;
 	bool complained; /* about the tries that fail, since it went down */
 	struct ivshmem_server_start *start;
 	struct event_source *start_source;
 };
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /* 0: not at all. */
 static void set_timer(struct ivshmem_link *link, unsigned int ms)
