@@ -3,9 +3,7 @@
 #include "ivshmem/server_lease.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "ivshmem/object.h"
 #include "ivshmem/ofd_lock.h"
@@ -18,19 +16,13 @@
  */
 #define LEASES_PASSED_MAX 4096
 
-/* Another descriptor would do for the memory, but it would share its locks. */
-static int open_anew(int memory)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-/* Shared, so that a client which claims its id can have it on the old and the new memory. */
+/*
+ * A duplicate would do for the memory, but it would share its locks. These are shared ones, so that
+ * a client which claims its id can have it on the old and the new memory.
+ */
 static int open_lease(int memory, uint16_t id)
 {
-	int fd = open_anew(memory);
+	int fd = fd_reopen(memory);
 
 	if (fd < 0)
 		return -1;

@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "ivshmem/name.h"
@@ -134,17 +133,6 @@ static int region_socket(const char *word, char path[IVSHMEM_SERVER_PATH_MAX])
 	return 0;
 }
 
-/* Each vector of each peer is a descriptor. */
-static void raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static int run(const struct arguments *args, const char *path)
 {
 	struct client_input *input = NULL;
@@ -188,7 +176,8 @@ int main(int argc, char **argv)
 			status = region_socket(args.region, path);
 		if (status)
 			return status;
-		raise_limit();
+		/* Each vector of each peer is a descriptor. */
+		fds_raise_limit();
 		status = run(&args, args.path ? args.path : path);
 	}
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -141,6 +141,6 @@ void server_systemd_notify(const struct server_systemd *systemd, const char *fmt
 	if (length >= (int)sizeof(text))
 		length = (int)sizeof(text) - 1;
 	/* A manager that does not listen is its own problem. */
-	if (send(systemd->notify, text, (size_t)length, MSG_NOSIGNAL| MSG_NOSIGNAL) < 0)
+	if (send(systemd->notify, text, (size_t)length, MSG_NOSIGNAL) < 0)
 		errno = 0;
 }
