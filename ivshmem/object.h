@@ -18,8 +18,15 @@
 #include "ivshmem/ofd_lock.h"
 #include "ivshmem/record.h"
 
-/* The byte that the lock is on. */
-#define IVSHMEM_OBJECT_USE 0
+/*
+ * The bytes of an object that locks are on, whatever the memory holds there. Above them are the
+ * leases of ids (ivshmem/server_lease.h).
+ */
+enum ivshmem_object_byte {
+	IVSHMEM_OBJECT_USE = 0,	     /* shared: a user; exclusive: who makes or removes it */
+	IVSHMEM_OBJECT_SERVED = 1,   /* exclusive: the one server of this memory */
+	IVSHMEM_OBJECT_STARTING = 2, /* exclusive: who is starting the region's own server */
+};
 
 #define IVSHMEM_SHM_DIR "/dev/shm"
 

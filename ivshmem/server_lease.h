@@ -11,7 +11,7 @@
 
 #include "ivshmem/server_ids.h"
 
-/* The lock of id 0; the others follow. Below are the locks of ivshmem/object.h. */
+/* The lock of id 0; the others follow. Far below are those of enum ivshmem_object_byte. */
 #define SERVER_LEASE_BYTE 0x10000
 
 struct server_lease {

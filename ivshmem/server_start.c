@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ivshmem/object.h"
 #include "ivshmem/ofd_lock.h"
 #include "ivshmem/server_path.h"
 #include "lib/clock.h"
@@ -26,11 +27,8 @@
 #define SAID_MAX 400
 #define RETRY_MS 20
 
-/* A byte of the region's object that is locked while a server starts; servers lock byte 1. */
-#define START_BYTE 2
-
 struct ivshmem_server_start {
-	int lock;  /* an open file description of the object, for the lock on START_BYTE */
+	int lock;  /* an open file description of the object, for IVSHMEM_OBJECT_STARTING */
 	int words; /* what the starting program writes to its standard error; ends with the start */
 	pid_t pid;
 	char path[IVSHMEM_SERVER_PATH_MAX];
@@ -156,7 +154,7 @@ static int open_lock(const struct ivshmem_region *region, int *ret_lock, struct 
 	if (lock < 0)
 		return error_set(err, lock, "the region's object cannot be opened again: %s",
 				 strerror(-lock));
-	ret = ofd_lock_try(lock, START_BYTE, OFD_LOCK_EXCLUSIVE);
+	ret = ofd_lock_try(lock, IVSHMEM_OBJECT_STARTING, OFD_LOCK_EXCLUSIVE);
 	if (ret < 0) {
 		fd_close(&lock);
 		return error_set(err, ret, "cannot lock the region's object: %s", strerror(-ret));

@@ -24,6 +24,8 @@ devicemodel/hypervisor/: lib/ devicemodel/hypervisor/ <linux/kvm.h> <linux/acrn.
 devicemodel/vm/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/
 devicemodel/pci/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/
 hw/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/machine_map.h hw/
+hw/pci/ivshmem_: lib/ ivshmem/ hw/pci/ivshmem_
+hw/pci/ivshmem_options: lib/ ivshmem/ devicemodel/config/device_class.h hw/pci/ivshmem_
 devicemodel/boot/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/machine_map.h devicemodel/boot/
 devicemodel/machine_map.h:
 devicemodel/machine: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/boot/ devicemodel/machine hw/
@@ -128,6 +130,7 @@ expect_fault devicemodel/vm/new.c '"devicemodel/hypervisor/kvm.h"'
 expect_fault devicemodel/pci/new.c '"hw/pci/ivshmem_core.h"'
 expect_fault hw/pci/new.c '"devicemodel/hypervisor/kvm.h"'
 expect_fault hw/pci/new.c '<linux/kvm.h>'
+expect_fault hw/pci/ivshmem_new.c '"devicemodel/pci/pci.h"'
 expect_fault hw/isa/new.c '"devicemodel/boot/boot.h"'
 expect_fault hw/isa/new.c '"devicemodel/machine.h"'
 expect_fault devicemodel/boot/new.c '"hw/isa/rtc.h"'

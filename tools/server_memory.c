@@ -16,8 +16,6 @@
 #include "lib/fds.h"
 #include "lib/parse.h"
 
-/* A byte of the object that only servers lock; object.h has the one that all users lock. */
-#define SERVER_BYTE 1
 #define OPEN_TRIES 3
 #define WAIT_STEP_MS 20
 
@@ -47,7 +45,7 @@ static int lock_for_server(struct server_memory *memory, const char *path, struc
 	if (ret < 0)
 		return ret;
 	for (waited = 0;; waited += WAIT_STEP_MS) {
-		ret = ofd_lock_try(memory->lock, SERVER_BYTE, OFD_LOCK_EXCLUSIVE);
+		ret = ofd_lock_try(memory->lock, IVSHMEM_OBJECT_SERVED, OFD_LOCK_EXCLUSIVE);
 		if (ret != -EAGAIN || waited >= SERVER_MEMORY_WAIT_MS)
 			break;
 		poll(NULL, 0, WAIT_STEP_MS);
@@ -56,7 +54,8 @@ static int lock_for_server(struct server_memory *memory, const char *path, struc
 		return error_set(err, -EBUSY,
 				 "memory %s is served already by %s: connect to that server, or"
 				 " choose other memory",
-				 path, ivshmem_users_text(memory->lock, SERVER_BYTE, users));
+				 path,
+				 ivshmem_users_text(memory->lock, IVSHMEM_OBJECT_SERVED, users));
 	if (ret < 0)
 		return error_set(err, ret, "memory %s: cannot lock it: %s", path, strerror(-ret));
 	return 0;

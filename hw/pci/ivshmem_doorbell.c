@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "hw/pci/ivshmem_host.h"
+#include "ivshmem/wire.h"
 #include "lib/fds.h"
 
-#define PEERS_MAX 65536
+#define PEERS_MAX (IVSHMEM_ID_MAX + 1)
 
 /*
  * How many rings on the slow way make a pair hot: a few while there is room, and so many when

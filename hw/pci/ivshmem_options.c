@@ -4,16 +4,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/un.h>
 
+#include "devicemodel/config/device_class.h"
+#include "ivshmem/server_path.h"
+#include "ivshmem/wire.h"
 #include "lib/parse.h"
 #include "lib/util.h"
 
-#define VECTORS_MAX 2048
 #define SIZE_MB_MIN 2
 #define SIZE_MB_MAX 512
-/* unix(7) */
-#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 static int parse_name(const char *word, void *field, struct error *err)
 {
@@ -103,11 +102,11 @@ static int check_options(const void *arg, struct error *err)
 		return error_set(err, -EINVAL,
 				 "server=%s needs vectors=N: without vectors there is no doorbell",
 				 options->server);
-	if (options->server && strlen(options->server) > SOCKET_PATH_MAX)
+	if (options->server && strlen(options->server) >= IVSHMEM_SERVER_PATH_MAX)
 		return error_set(err, -EINVAL,
 				 "server=%.80s... is too long: the path of a socket has at most "
-				 "%zu bytes",
-				 options->server, SOCKET_PATH_MAX);
+				 "%d bytes",
+				 options->server, IVSHMEM_SERVER_PATH_MAX - 1);
 	if (options->shm_object && options->hugepage_size)
 		return error_set(err, -EINVAL,
 				 "shm=%s and hugepages= contradict each other: the object is "
@@ -150,7 +149,7 @@ static const struct option_spec specs[] = {
 	  .help = "1 to 2048: with a doorbell that has so many interrupts; 0, none, if left out",
 	  .kind = OPTION_NUMBER,
 	  FIELD(vectors),
-	  .max = VECTORS_MAX },
+	  .max = IVSHMEM_VECTORS_MAX },
 	{ .key = "server",
 	  .value = "PATH",
 	  .help = "socket of the doorbell server (the region's own)",

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "devicemodel/config/device_class.h"
 #include "ivshmem/name.h"
+
+struct device_class;
 
 struct ivshmem_region_id {
 	bool given;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devicemodel/config/device_class.h"
 #include "lib/util.h"
 #include "tests/unit/unit.h"
 
