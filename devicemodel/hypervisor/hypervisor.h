@@ -110,7 +110,8 @@ struct hv_ops {
 	int (*msi_send)(struct hv_vm *vm, uint64_t address, uint32_t data);
 	/*
 	 * Deliver that interrupt whenever @fd is signalled, at once if it is signalled already.
-	 * One message per @fd; @assign false takes it off again.
+	 * One message per @fd; @assign false takes it off again. -ENOSPC: there is room for no more
+	 * messages.
 	 */
 	int (*irqfd)(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool assign);
 	int (*ioeventfd)(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, bool assign);

@@ -61,7 +61,10 @@ struct pci_dev_ops {
 	uint64_t (*bar_read)(struct pci_dev *dev, int bar, uint64_t offset, unsigned int size);
 	void (*bar_write)(struct pci_dev *dev, int bar, uint64_t offset, unsigned int size,
 			  uint64_t value);
-	/* The guest sees the BAR at @addr from now on, or (PCI_BAR_UNPLACED) no longer. */
+	/*
+	 * The guest sees the BAR at @addr from now on, or (PCI_BAR_UNPLACED) no longer; then what
+	 * pci_bar_signal_on_write() did can still be taken back. Between two places it is nowhere.
+	 */
 	void (*bar_moved)(struct pci_dev *dev, int bar, uint64_t addr);
 	/* The guest wrote configuration registers; they have their new values. */
 	void (*cfg_write)(struct pci_dev *dev, unsigned int reg, unsigned int size);

@@ -86,7 +86,7 @@ static void line_route(struct pci_dev *dev, unsigned int vector)
 	line->routed = ret == 0;
 	if (ret < 0)
 		log_limited(&dev->msix.unroutable, LOG_LEVEL_ERROR, dev->tag,
-			    "doorbells of MSI-X vector %u wait until the guest masks and unmasks "
+			    "signals of MSI-X vector %u wait until the guest masks and unmasks "
 			    "it: the hypervisor does not take them (address 0x%llx, data 0x%x): %s",
 			    vector, (unsigned long long)line->address, line->data,
 			    ret == -ENOSPC ? "it has no more routes" : strerror(-ret));

@@ -5,8 +5,8 @@
  *
  * The bus holds the one lock of the VM's devices. io_bus_access() takes it around the handler, so
  * device code called from there owns all devices' state; whoever else touches a device (the event
- * loop's callbacks) takes it with io_bus_lock(). Adding and removing ranges needs it held, or that
- * nothing runs yet.
+ * loop's callbacks) takes it with io_bus_lock(). All other functions need it held, or that nothing
+ * runs yet or any more.
  */
 #ifndef DEVICEMODEL_VM_IO_BUS_H
 #define DEVICEMODEL_VM_IO_BUS_H
@@ -39,18 +39,22 @@ void io_bus_free(struct io_bus *bus);
 int io_bus_add(struct io_bus *bus, enum io_space space, uint64_t base, uint64_t size,
 	       io_handler *handler, void *ctx);
 
-/* Through which VM object writes can be caught early; NULL: there is none at the moment. */
+/* Give up the range that begins at @base; nothing happens if there is none. */
+void io_bus_remove(struct io_bus *bus, enum io_space space, uint64_t base);
+
+/*
+ * @vm, of the back end @ops, is the VM object by which writes are caught early; NULL: there is none
+ * at the moment. Both outlive the bus, or the next call.
+ */
 void io_bus_attach(struct io_bus *bus, const struct hv_ops *ops, struct hv_vm *vm);
 
 /*
  * Have the hypervisor signal an eventfd for the write that @write describes, which then does not
- * reach the bus, or (@on false) no longer. Both end with the VM object. Returns 0; -EOPNOTSUPP: the
- * back end would swallow other writes at the address too; -ENODEV: no VM object; -errno of it.
+ * reach the bus, or (@on false) no longer. It ends with the VM object. Returns 0; -EOPNOTSUPP: the
+ * back end would swallow other writes at the address too; -ENODEV: no VM object; or -errno of
+ * hv_ops.ioeventfd.
  */
 int io_bus_signal_on_write(struct io_bus *bus, const struct hv_ioeventfd *write, bool on);
-
-/* Give up the range that begins at @base; nothing happens if there is none. */
-void io_bus_remove(struct io_bus *bus, enum io_space space, uint64_t base);
 
 /*
  * Serve a guest's access. Where nobody answers, and where an access crosses the end of a range,

@@ -23,7 +23,11 @@ void irq_set_line(struct irq *irq, unsigned int gsi, bool level);
 /* Deliver a message. Returns 0 or -errno (the back end refused the address or data). */
 int irq_send_msi(struct irq *irq, uint64_t address, uint32_t data);
 
-/* Let @fd deliver that message from now on, or (@assign false) no longer. Returns 0 or -errno. */
+/*
+ * Let the eventfd @fd, which stays the caller's, deliver that message from now on, at once if it is
+ * signalled already, or (@assign false) no longer. Returns 0; -ENODEV: no VM object; or what
+ * hv_ops.irqfd says.
+ */
 int irq_bind_fd(struct irq *irq, int fd, uint64_t address, uint32_t data, bool assign);
 
 #endif

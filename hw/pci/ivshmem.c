@@ -125,7 +125,6 @@ static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
 		.subsystem_vendor = id->given ? VENDOR_INTEL : VENDOR_REDHAT,
 		.subsystem = id->given ? id->value : SUBSYSTEM_QEMU,
 	};
-
 	const struct ivshmem_carrier carrier = {
 		.host = &host,
 		.ctx = dev,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the ivshmem device asks of whatever device model carries it. */
+/*
+ * What the ivshmem device asks of whatever device model carries it. The carrier's lock is held, or
+ * no guest runs yet or any more, when the device calls any of these but lock. None may call the
+ * device in turn, and none may block for long.
+ */
 #ifndef HW_PCI_IVSHMEM_HOST_H
 #define HW_PCI_IVSHMEM_HOST_H
 
@@ -16,7 +20,10 @@ struct ivshmem_host {
 
 	/* The rest is for devices with vectors. */
 
-	/* Keep guest accesses out of the device; callbacks of the event loop need it. */
+	/*
+	 * Keep guest accesses out of the device: what the carrier itself does around them. Taken
+	 * in callbacks of the event loop, never twice.
+	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
 	/*
