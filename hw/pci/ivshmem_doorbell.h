@@ -16,8 +16,9 @@ struct ivshmem_doorbell;
 struct ivshmem_host;
 
 /*
- * How many pairs have the fast way at most. KVM takes some 20 ns to pass over one, an exit costs as
- * much as a thousand of them; so the bound is far from both.
+ * How many pairs have the fast way at most. KVM takes some 20 ns to pass over one: all of them take
+ * about as long as one exit to user space where the processor helps with virtualisation, and a
+ * fifth of that where it does not (bench/README.md has the measurement, "ring").
  */
 #define IVSHMEM_DOORBELL_HOT_MAX 256
 
