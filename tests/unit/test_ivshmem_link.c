@@ -17,6 +17,16 @@
 #include "tests/unit/program_fixture.h"
 #include "tests/unit/unit.h"
 
+/* What is ready when it begins is called back, and what gets ready meanwhile. */
+static void run_loop(struct link_fixture *f, long ms)
+{
+	struct stopper stopper;
+
+	stopper_begin(&stopper, f->loop, ms);
+	CU_ASSERT_EQUAL(event_loop_run(f->loop), 0);
+	stopper_end(&stopper);
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
 
 static void test_alone(void)
@@ -420,7 +430,6 @@ static void test_own_server_started_by_another(void)
 	struct ivshmem_server_start *another;
 	struct ivshmem_region *region;
 	struct link_fixture f;
-	int i;
 
 	link_fixture_begin_own(&f);
 	log_set_level((enum log_level)-1);
@@ -432,13 +441,7 @@ static void test_own_server_started_by_another(void)
 	f.params.start.region = region;
 	CU_ASSERT_EQUAL_FATAL(ivshmem_server_start_begin(&f.params.start, &another, NULL), 0);
 	link_wait_until(&f, is_started);
-	for (i = 0; i < 4; i++) {
-		struct stopper stopper;
-
-		stopper_begin(&stopper, f.loop, 100);
-		CU_ASSERT_EQUAL(event_loop_run(f.loop), 0);
-		stopper_end(&stopper);
-	}
+	run_loop(&f, 400);
 	CU_ASSERT_STRING_EQUAL(program_fixture_read("args"), "x\n");
 	f.log[0] = '\0';
 	link_start_server(&f, 2);
@@ -458,7 +461,6 @@ static bool has_failed_twice(struct link_fixture *f)
 /* The program says that it listens, and does not: no reason to start it in a hurry. */
 static void test_own_server_never_listens(void)
 {
-	struct stopper stopper;
 	struct link_fixture f;
 
 	link_fixture_begin_own(&f);
@@ -467,11 +469,10 @@ static void test_own_server_never_listens(void)
 	link_start_server(&f, 2);
 	link_open(&f);
 	link_kill_server(&f);
-	stopper_begin(&stopper, f.loop, 700);
-	CU_ASSERT_EQUAL(event_loop_run(f.loop), 0);
-	/* After 100, 200 and 400 ms; later on a slow machine. */
+	run_loop(&f, 700);
+	/* After 100, 200 and 400 ms; later on a slow machine, but at all. */
 	CU_ASSERT(strlen(program_fixture_read("args")) <= 3 * strlen("x\n"));
-	stopper_end(&stopper);
+	link_wait_until(&f, is_started);
 	log_set_level(LOG_LEVEL_WARNING);
 	link_fixture_end(&f);
 }
@@ -503,19 +504,25 @@ static void test_own_server_starts_fail(void)
 /* Nothing is called back when it is gone. */
 static void close_link(struct link_fixture *f)
 {
-	struct stopper stopper;
-	int i;
-
 	f->log[0] = '\0';
 	ivshmem_link_close(f->link);
 	f->link = NULL;
-	stopper_begin(&stopper, f->loop, 50);
-	for (i = 0; i < 4; i++) {
-		CU_ASSERT_EQUAL(event_loop_run(f->loop), 0);
-		eventfd_drain(stopper.timer);
-	}
-	stopper_end(&stopper);
+	run_loop(f, 200);
 	CU_ASSERT_STRING_EQUAL(f->log, "");
+}
+
+static void begin_and_lose(struct link_fixture *f)
+{
+	link_fixture_begin(f);
+	link_start_server(f, 1);
+	link_open(f);
+	link_kill_server(f);
+}
+
+static void close_and_end(struct link_fixture *f)
+{
+	close_link(f);
+	link_fixture_end(f);
 }
 
 static void test_close(void)
@@ -530,39 +537,22 @@ static void test_close(void)
 	link_start_server(&f, 1);
 	link_add_other(&f);
 	link_open(&f);
-	close_link(&f);
-	link_fixture_end(&f);
+	close_and_end(&f);
 	/* The server is gone, which was noticed or not. */
-	link_fixture_begin(&f);
-	link_start_server(&f, 1);
-	link_open(&f);
-	link_kill_server(&f);
-	close_link(&f);
-	link_fixture_end(&f);
-	link_fixture_begin(&f);
-	link_start_server(&f, 1);
-	link_open(&f);
-	link_kill_server(&f);
-	link_wait_until(&f, link_are_clients);
-	close_link(&f);
-	link_fixture_end(&f);
+	begin_and_lose(&f);
+	close_and_end(&f);
+	begin_and_lose(&f);
+	run_loop(&f, 20);
+	close_and_end(&f);
 	/* In the greeting of the next one, and behind it. */
-	link_fixture_begin(&f);
-	link_start_server(&f, 1);
-	link_open(&f);
-	link_kill_server(&f);
+	begin_and_lose(&f);
 	link_start_scripted(&f, silent);
 	link_wait_until(&f, is_accepted);
-	close_link(&f);
-	link_fixture_end(&f);
-	link_fixture_begin(&f);
-	link_start_server(&f, 1);
-	link_open(&f);
-	link_kill_server(&f);
+	close_and_end(&f);
+	begin_and_lose(&f);
 	link_start_scripted(&f, telling);
 	link_wait_for(&f, "join 1.0");
-	close_link(&f);
-	link_fixture_end(&f);
+	close_and_end(&f);
 	log_set_level(LOG_LEVEL_WARNING);
 }
 
