@@ -10,11 +10,8 @@ build=${BUILD:-build}
 # shellcheck source=tests/functional/server.sh
 . tests/functional/server.sh
 
-tmp=$(mktemp -d)
-export IVSHMEM_RUNTIME_DIR="$tmp/run"
-sock=$tmp/socket
-name=dm:/functional-test/$$/ids
-object=$("$build/ivshmemctl" path "$name")
+server_test ids
+memory_path=$("$build/ivshmemctl" path "$name")
 
 # serve LOG: a server of the region.
 serve()
@@ -55,19 +52,8 @@ has()
 
 inode()
 {
-	stat -c %i "$object" || echo none
+	stat -c %i "$memory_path" || echo none
 }
-
-# shellcheck disable=SC2329
-clean_up()
-{
-	# shellcheck disable=SC2086
-	end_process $pids
-	"$build/ivshmemctl" remove "$name" >/dev/null 2>&1 || true
-	rm -rf "$tmp"
-}
-trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
 
 # --- a server is killed, its clients live on -----------------------------------------------------
 
@@ -143,7 +129,7 @@ pids=
 serve fifth
 tap_check 'without clients the next server makes new memory' [ "$(inode)" != "$memory" ]
 stop_server
-tap_check 'and leaves none behind' [ ! -e "$object" ]
+tap_check 'and leaves none behind' [ ! -e "$memory_path" ]
 
 # --- no /proc ------------------------------------------------------------------------------------
 

@@ -11,11 +11,7 @@ build=${BUILD:-build}
 # shellcheck source=tests/functional/server.sh
 . tests/functional/server.sh
 
-tmp=$(mktemp -d)
-export IVSHMEM_RUNTIME_DIR="$tmp/run"
-sock=$tmp/socket
-object=functional-test-$$
-name=dm:/functional-test/$$/service
+server_test service
 program=$build/ivshmem-server
 unset LISTEN_PID LISTEN_FDS LISTEN_FDNAMES NOTIFY_SOCKET
 
@@ -37,18 +33,6 @@ start_fake()
 	holder=$!
 	pids="$pids $fake $holder"
 }
-
-# shellcheck disable=SC2329
-clean_up()
-{
-	# shellcheck disable=SC2086
-	end_process $pids
-	rm -f "/dev/shm/$object"
-	"$build/ivshmemctl" remove "$name" >/dev/null 2>&1 || true
-	rm -rf "$tmp"
-}
-trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
 
 # ended PID: it is gone. Its status is to be asked for by wait.
 ended()

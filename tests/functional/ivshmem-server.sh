@@ -10,23 +10,7 @@ build=${BUILD:-build}
 # shellcheck source=tests/functional/server.sh
 . tests/functional/server.sh
 
-tmp=$(mktemp -d)
-export IVSHMEM_RUNTIME_DIR="$tmp/run"
-sock=$tmp/socket
-object=functional-test-$$
-name=dm:/functional-test/$$/server
-
-# shellcheck disable=SC2329
-clean_up()
-{
-	# shellcheck disable=SC2086
-	end_process $pids
-	rm -f "/dev/shm/$object"
-	"$build/ivshmemctl" remove "$name" >/dev/null 2>&1 || true
-	rm -rf "$tmp"
-}
-trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
+server_test server
 
 # --- usage ---------------------------------------------------------------------------------------
 

@@ -1,14 +1,37 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh
 # An ivshmem-server and clients of it, for the tests in this directory: source it after tests/e2e/tap.sh.
-# $build has the programs, $tmp is a directory of the test's own. All that is started is in $pids, which
-# the test ends with end_process.
+# $build has the programs, and the test begins with server_test. All that is started is in $pids.
 
 pids=
 
+# server_test NAME: $tmp is a directory of the test's own, $sock, $object and $name are a socket, a POSIX
+# object and a region for it. What is left of these, and who is in $pids, goes at the end.
+server_test()
+{
+	tmp=$(mktemp -d)
+	export IVSHMEM_RUNTIME_DIR="$tmp/run"
+	# shellcheck disable=SC2034 # for the test
+	sock=$tmp/socket
+	object=functional-test-$$
+	name=dm:/functional-test/$$/$1
+	trap clean_up EXIT
+	trap 'exit 1' HUP INT TERM
+}
+
+# shellcheck disable=SC2317,SC2329 # reached through the trap
+clean_up()
+{
+	# shellcheck disable=SC2086 # words
+	end_process $pids
+	rm -f "/dev/shm/$object"
+	# shellcheck disable=SC2154 # the test's
+	"$build/ivshmemctl" remove "$name" >/dev/null 2>&1 || true
+	rm -rf "$tmp"
+}
+
 clients()
 {
-	# shellcheck disable=SC2154 # both are the test's
 	timeout 200 "$build/tests/functional/server_clients" "$@"
 }
 
@@ -27,7 +50,6 @@ wait_for()
 server_under=
 start_server()
 {
-	# shellcheck disable=SC2154
 	log=$tmp/$1
 	shift
 	: >"$log"
