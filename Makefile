@@ -494,6 +494,7 @@ UNIT_TESTS := \
 	io_bus \
 	ivshmem \
 	ivshmem_core \
+	ivshmem_core_doorbells \
 	ivshmem_doorbell \
 	ivshmem_link \
 	ivshmem_options \
@@ -639,10 +640,13 @@ test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o \
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
 	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
-test_ivshmem_core_OBJS := hw/pci/ivshmem_core.o hw/pci/ivshmem_doorbell.o \
-	hw/pci/ivshmem_vectors.o ivshmem/name.o lib/error.o lib/event_loop.o lib/fds.o lib/log.o \
-	tests/leaks.o tests/unit/log_capture.o
+CORE_OBJS := hw/pci/ivshmem_core.o hw/pci/ivshmem_doorbell.o hw/pci/ivshmem_vectors.o \
+	ivshmem/name.o lib/error.o lib/event_loop.o lib/fds.o lib/log.o tests/leaks.o \
+	tests/unit/core_fixture.o
+test_ivshmem_core_OBJS := $(CORE_OBJS)
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
+test_ivshmem_core_doorbells_OBJS := $(CORE_OBJS) tests/unit/log_capture.o
+test_ivshmem_core_doorbells_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
 test_ivshmem_link_OBJS := hw/pci/ivshmem_link.o ivshmem/server_path.o ivshmem/server_start.o \
 	$(PEER_OBJS) $(SERVER_SRCS:%.c=%.o) $(REGION_OBJS) lib/log.o tests/leaks.o \
