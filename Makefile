@@ -628,7 +628,7 @@ test_pci_assign_OBJS := $(PCI_OBJS)
 test_pci_bar_OBJS := $(PCI_OBJS)
 test_pci_bus_OBJS := $(PCI_OBJS)
 test_pci_config_OBJS := $(PCI_OBJS)
-test_pci_msix_OBJS := $(PCI_OBJS)
+test_pci_msix_OBJS := $(PCI_OBJS) tests/unit/log_capture.o
 
 # hw
 test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \

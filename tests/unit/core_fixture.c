@@ -105,6 +105,8 @@ static void bind_vector(void *ctx, unsigned int vector, int fd)
 	struct core_carrier *carrier = ctx;
 
 	CU_ASSERT_FATAL(vector < CORE_VECTORS);
+	/* As struct ivshmem_host promises: while the link is there a guest may run. */
+	CU_ASSERT(carrier->locked || core_link.opened == 0);
 	carrier->bound[vector] = fd;
 }
 

@@ -3,11 +3,12 @@
 #include "devicemodel/pci/pci.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "lib/fds.h"
-#include "lib/log.h"
 #include "lib/util.h"
 #include "tests/fake_hv.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/pci_fixture.h"
 #include "tests/unit/unit.h"
 
@@ -433,14 +434,17 @@ static void test_bound_unroutable(void)
 {
 	struct probe_options options;
 	struct pci_fixture f;
+	const char *text;
 	int fd;
 
 	begin_bound(&f, &options, &fd);
 	hold(&f, BY_MASKALL, true);
 	fake_hv_fail_nth(1, -ENOSPC);
-	log_set_level((enum log_level)-1);
+	log_capture_begin();
 	hold(&f, BY_MASKALL, false);
-	log_set_level(LOG_LEVEL_WARNING);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "signals of MSI-X vector 69 wait until the guest"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "it has no more routes"));
 	eventfd_signal(fd);
 	CU_ASSERT_EQUAL(sent(), 0);
 	CU_ASSERT_EQUAL(pending(&f, 69), 1);
