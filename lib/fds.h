@@ -30,10 +30,13 @@ int fd_duplicate(int fd);
 /* A non-blocking eventfd with counter 0, or -errno. The caller closes it. */
 int eventfd_new(void);
 
-/* Add 1 to the counter. Never blocks; a counter that is full stays full. */
+/* Add 1 to the counter. A counter that is full stays full. */
 void eventfd_signal(int fd);
 
-/* Set the counter to 0; true if it was not. Never blocks. */
+/*
+ * Set the counter to 0; true if it was not. Never blocks, even if somebody else who has the eventfd
+ * has made it blocking.
+ */
 bool eventfd_drain(int fd);
 
 /*

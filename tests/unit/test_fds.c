@@ -139,10 +139,31 @@ static void test_transfers(void)
 	fd_close(&pipes[1]);
 }
 
+/* Descriptors that others have too, who may have made them blocking. */
+static void test_blocking_eventfd(void)
+{
+	uint64_t most = UINT64_MAX - 1;
+	int fd = eventfd_new();
+
+	CU_ASSERT_EQUAL_FATAL(fcntl(fd, F_SETFL, 0), 0);
+	/* What waits would wait for ever. */
+	alarm(20);
+	CU_ASSERT_FALSE(eventfd_drain(fd));
+	eventfd_signal(fd);
+	CU_ASSERT(eventfd_drain(fd));
+	CU_ASSERT_EQUAL(write(fd, &most, sizeof(most)), sizeof(most));
+	eventfd_signal(fd);
+	CU_ASSERT(eventfd_drain(fd));
+	CU_ASSERT_FALSE(eventfd_drain(fd));
+	alarm(0);
+	fd_close(&fd);
+}
+
 static const struct unit_test tests[] = {
 	{ "close", test_close },
 	{ "close descriptor 0", test_close_zero },
 	{ "eventfd", test_eventfd },
+	{ "eventfd that blocks", test_blocking_eventfd },
 	{ "no descriptor", test_no_descriptor },
 	{ "reopen", test_reopen },
 	{ "raise the limit", test_raise_limit },
