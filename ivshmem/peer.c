@@ -179,6 +179,12 @@ static int take_message(struct ivshmem_peer *peer, struct ivshmem_message *messa
 		return error_set(err, -EPROTO, "it told of a peer %" PRId64
 				 ", which is not in 0 to %d", value, IVSHMEM_ID_MAX);
 	}
+	/* Anything else could block its owner, or be ready for ever. */
+	if (message->fd >= 0 && !fd_is_eventfd(message->fd)) {
+		fd_close(&message->fd);
+		return error_set(err, -EPROTO, "the descriptor that came for peer %" PRId64
+				 " is no eventfd", value);
+	}
 	if (message->fd >= 0)
 		take_vector(peer, (uint16_t)value, message->fd);
 	else

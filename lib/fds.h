@@ -30,6 +30,9 @@ int fd_duplicate(int fd);
 /* A non-blocking eventfd with counter 0, or -errno. The caller closes it. */
 int eventfd_new(void);
 
+/* Whether @fd, which somebody else has sent, is an eventfd. Without /proc any descriptor is. */
+bool fd_is_eventfd(int fd);
+
 /* Add 1 to the counter. A counter that is full stays full. */
 void eventfd_signal(int fd);
 

@@ -70,6 +70,21 @@ static void test_eventfd(void)
 	fd_close(&fd);
 }
 
+static void test_is_eventfd(void)
+{
+	int fd = eventfd_new(), file = temporary_file(), pipes[2];
+
+	CU_ASSERT(fd_is_eventfd(fd));
+	CU_ASSERT_FALSE(fd_is_eventfd(file));
+	CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+	CU_ASSERT_FALSE(fd_is_eventfd(pipes[0]));
+	fd_close(&pipes[0]);
+	fd_close(&pipes[1]);
+	fd_close(&file);
+	CU_ASSERT_FALSE(fd_is_eventfd(fd + 1000));
+	fd_close(&fd);
+}
+
 static void test_no_descriptor(void)
 {
 	struct rlimit old, none;
@@ -164,6 +179,7 @@ static const struct unit_test tests[] = {
 	{ "close descriptor 0", test_close_zero },
 	{ "eventfd", test_eventfd },
 	{ "eventfd that blocks", test_blocking_eventfd },
+	{ "is it an eventfd", test_is_eventfd },
 	{ "no descriptor", test_no_descriptor },
 	{ "reopen", test_reopen },
 	{ "raise the limit", test_raise_limit },

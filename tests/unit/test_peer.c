@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -175,9 +176,20 @@ static int new_doorbell(void)
 	return fd;
 }
 
+/* It can be read from for ever, and has nothing to read. */
+static int new_broken_pipe(void)
+{
+	int fds[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe2(fds, O_CLOEXEC), 0);
+	close(fds[1]);
+	return fds[0];
+}
+
 /*
  * What a server says, word by word: a number is a message; "+" after it sends an eventfd with it,
- * "m", "o", "s" memory that is right, of an odd size, too small; "!" closes the connection.
+ * "m", "o", "s" memory that is right, of an odd size, too small; "p" a broken pipe, "t" a timer;
+ * "!" closes the connection.
  * ":abc" sends letters as they are.
  */
 static void send_word(struct seen *seen, const char *word)
@@ -206,6 +218,12 @@ static void send_word(struct seen *seen, const char *word)
 		break;
 	case 's':
 		out.message.fd = new_memory(2048);
+		break;
+	case 'p':
+		out.message.fd = new_broken_pipe();
+		break;
+	case 't':
+		out.message.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 		break;
 	default:
 		break;
@@ -290,6 +308,10 @@ static const struct {
 	{ "0 7 -1m !", -ECONNRESET, "test: it has closed the connection" },
 	{ "0 7 -1m -1m", -EPROTO, "the memory a second time" },
 	{ "0 7 -1m 65536+", -EPROTO, "a peer 65536, which is not in 0 to 65535" },
+	{ "0 7 -1m 3m", -EPROTO, "the descriptor that came for peer 3 is no eventfd" },
+	{ "0 7 -1m 7m", -EPROTO, "the descriptor that came for peer 7 is no eventfd" },
+	{ "0 7 -1m 7p", -EPROTO, "the descriptor that came for peer 7 is no eventfd" },
+	{ "0 7 -1m 3t", -EPROTO, "the descriptor that came for peer 3 is no eventfd" },
 };
 
 static void test_faults(void)
