@@ -25,8 +25,9 @@
 /* A connection that lasts so long was a good one: should it break, the next try is soon. */
 #define STABLE_MS 5000
 
-/* No server needs longer from one message of its greeting to the next. */
+/* No server needs longer from one message of its greeting to the next, nor for all of them. */
 #define QUIET_MS 1000
+#define TELLING_MAX_MS 5000
 
 struct ivshmem_link {
 	struct ivshmem_link_params params;
@@ -47,7 +48,7 @@ struct ivshmem_link {
 	int timer;
 	struct event_source *timer_source;
 	unsigned int retry_ms;
-	int64_t up_since; /* as now_ms() has it */
+	int64_t told_since, up_since; /* as now_ms() has it */
 	struct log_limit changes;
 	bool complained; /* about the tries that fail, since it went down */
 	struct ivshmem_server_start *start;
@@ -135,6 +136,7 @@ static void peer_ready(void *ctx, uint16_t id, int memory_fd, uint64_t size)
 	if (!link->opened)
 		link->id = id;
 	link->state = LINK_TELLING;
+	link->told_since = now_ms();
 	link->heard = false;
 	set_timer(link, QUIET_MS);
 }
@@ -274,7 +276,8 @@ static void timer_expired(void *ctx, uint32_t events)
 			reconnect(link, true);
 		return;
 	}
-	if (link->heard) {
+	/* One that never ends is no reason for the guest to wait for ever. */
+	if (link->heard && now_ms() - link->told_since < TELLING_MAX_MS) {
 		link->heard = false;
 		set_timer(link, QUIET_MS);
 		return;
@@ -287,21 +290,16 @@ static void timer_expired(void *ctx, uint32_t events)
 
 /* --- the first time, before the guest runs --------------------------------------------------- */
 
+/* A loop that is stopped neither up nor down is stopped for somebody else's sake. */
 static int wait_until_up(struct ivshmem_link *link)
 {
-	int ret;
+	int ret = event_loop_run(link->params.loop);
 
-	while (link->state == LINK_GREETING || link->state == LINK_TELLING) {
-		ret = event_loop_run(link->params.loop);
-		if (ret < 0)
-			return error_set(&link->why, ret, "the event loop failed: %s",
-					 strerror(-ret));
-		/* It is stopped for this link's sake only when the state has changed. */
-		if (link->state == LINK_GREETING)
-			return error_set(&link->why, -EINTR,
-					 "interrupted while it waited for ivshmem server %s",
-					 link->path);
-	}
+	if (ret < 0)
+		return error_set(&link->why, ret, "the event loop failed: %s", strerror(-ret));
+	if (link->state == LINK_GREETING || link->state == LINK_TELLING)
+		return error_set(&link->why, -EINTR,
+				 "interrupted while it waited for ivshmem server %s", link->path);
 	return link->state == LINK_UP ? 0 : link->failure;
 }
 

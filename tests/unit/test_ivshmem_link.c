@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "ivshmem/wire.h"
 #include "lib/event_loop.h"
 #include "lib/fds.h"
 #include "lib/log.h"
@@ -165,7 +168,9 @@ static void test_bad_greetings(void)
 
 static void test_interrupted(void)
 {
-	static const char *const rows[][2] = { { "", NULL }, { "v", NULL }, { "v3", NULL } };
+	static const char *const rows[][2] = {
+		{ "", NULL }, { "v", NULL }, { "v3", NULL }, { "v3m", NULL }, { "v3m+5", NULL },
+	};
 	struct stopper stopper;
 	struct link_fixture f;
 	size_t i;
@@ -178,9 +183,50 @@ static void test_interrupted(void)
 		link_refuse(&f, -EINTR, "interrupted");
 		f.before.fds--;
 		stopper_end(&stopper);
-		CU_ASSERT_STRING_EQUAL(f.log, "");
+		CU_ASSERT_PTR_NULL(strstr(f.log, "settled"));
 		link_fixture_end(&f);
 	}
+}
+
+static int chatter_timer;
+
+static void chatter(void *ctx, uint32_t events)
+{
+	struct link_fixture *f = ctx;
+	struct ivshmem_wire_out out = { .message = { .value = 9, .fd = -1 } };
+	unsigned int i;
+
+	(void)events;
+	eventfd_drain(chatter_timer);
+	for (i = 0; i < f->accepts; i++) {
+		out.message.fd = eventfd_new();
+		ivshmem_wire_send(f->sockets[i], &out);
+		fd_close(&out.message.fd);
+	}
+}
+
+/* The guest does not wait until such a server has told everything. */
+static void test_never_ends_telling(void)
+{
+	const struct timespec tick = { .tv_nsec = 200000000 };
+	const struct itimerspec spec = { .it_value = tick, .it_interval = tick };
+	static const char *const scripts[] = { "v3m", NULL };
+	struct event_source *source;
+	struct link_fixture f;
+
+	link_fixture_begin(&f);
+	link_start_scripted(&f, scripts);
+	chatter_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	timerfd_settime(chatter_timer, 0, &spec, NULL);
+	CU_ASSERT_EQUAL(event_loop_add(f.loop, chatter_timer, EPOLLIN, chatter, &f, &source),
+			0);
+	alarm(60);
+	link_open(&f);
+	alarm(0);
+	CU_ASSERT(f.joins > 0);
+	event_source_remove(source);
+	fd_close(&chatter_timer);
+	link_fixture_end(&f);
 }
 
 /* --- losing the server ------------------------------------------------------------------------ */
@@ -582,6 +628,7 @@ static const struct unit_test tests[] = {
 	{ "bad paths", test_bad_paths },
 	{ "bad greetings", test_bad_greetings },
 	{ "interrupted", test_interrupted },
+	{ "a server that never ends telling", test_never_ends_telling },
 	{ "connected again", test_reconnects },
 	{ "the former id is asked for", test_claims },
 	{ "refused by the device, later", test_refused_later },
