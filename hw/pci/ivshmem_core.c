@@ -3,6 +3,7 @@
 #include "hw/pci/ivshmem_core.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,16 +31,24 @@ static void unlock(struct ivshmem_core *core)
 static int check_memory(const struct ivshmem_core *core, int memory_fd, struct error *err)
 {
 	const struct ivshmem_region *region = core->region;
+	int flags = fcntl(memory_fd, F_GETFL);
 	struct stat ours, theirs;
 
-	if (fstat(ivshmem_region_fd(region), &ours) < 0 || fstat(memory_fd, &theirs) < 0)
+	if (flags < 0 || fstat(ivshmem_region_fd(region), &ours) < 0 || fstat(memory_fd, &theirs) < 0)
 		return error_set(err, -errno, "its memory is odd: %s", strerror(errno));
-	if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
-		return 0;
-	return error_set(err, -EINVAL,
-			 "it serves other memory than %s: start it with --region of this region; "
-			 "for one that knows no regions, as QEMU's, name its object by shm=/OBJECT",
-			 ivshmem_region_path(region));
+	if (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+		return error_set(err, -EINVAL,
+				 "it serves other memory than %s: start it with --region of this "
+				 "region; for one that knows no regions, as QEMU's, name its object "
+				 "by shm=/OBJECT",
+				 ivshmem_region_path(region));
+	/* O_PATH is for everybody who can find the object. */
+	if ((flags & O_PATH) || (flags & O_ACCMODE) != O_RDWR)
+		return error_set(err, -EPERM,
+				 "it has sent %s without the right to read and write it: run it as "
+				 "a user who may, or name another server",
+				 ivshmem_region_path(region));
+	return 0;
 }
 
 /* Until the link is there the guest has seen nothing, and the latest server counts. */

@@ -3,6 +3,8 @@
 #include "hw/pci/ivshmem_core.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -189,6 +191,33 @@ static void test_other_memory(void)
 	CU_ASSERT_EQUAL(core_get(&core, IVSHMEM_IV_POSITION, 4), 0);
 	core_doorbell_end(&core, &carrier);
 	fd_close(&other_memory);
+}
+
+/* The same memory, from somebody who may not use it. */
+static void test_memory_without_right(void)
+{
+	static const int modes[] = { O_PATH, O_RDONLY, O_WRONLY };
+	struct core_carrier carrier;
+	struct ivshmem_core core;
+	struct leaks now, then;
+	char path[32];
+	size_t i;
+	int fd;
+
+	core_doorbell_begin(&core, &carrier, greet_as_3);
+	then = leaks_count();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", core_region.fd);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		fd = open(path, modes[i] | O_CLOEXEC);
+		CU_ASSERT(fd >= 0);
+		say_ready_with(4, fd);
+		fd_close(&fd);
+		CU_ASSERT_EQUAL(core_link.ready_result, -EPERM);
+		CU_ASSERT_PTR_NOT_NULL(strstr(core_link.err.text, "without the right"));
+	}
+	now = leaks_count();
+	CU_ASSERT(leaks_equal(&then, &now));
+	core_doorbell_end(&core, &carrier);
 }
 
 /* The first server's descriptor is kept, as it has the lease, and the latest one of another id. */
@@ -515,6 +544,7 @@ static const struct unit_test tests[] = {
 	{ "no link", test_no_link },
 	{ "the server's id", test_own_id },
 	{ "other memory", test_other_memory },
+	{ "memory without the right to use it", test_memory_without_right },
 	{ "the lease is kept", test_lease },
 	{ "peers", test_peers },
 	{ "rings of other sizes and offsets", test_odd_rings },
