@@ -110,8 +110,9 @@ static void peer_joined(void *ctx, uint16_t id, unsigned int vector, int fd)
 	if (id == core->position)
 		fd_close(&fd);
 	else if (ivshmem_doorbell_add(core->doorbell, id, vector, fd) == -ENOMEM)
-		log_error(core->carrier.tag, "vector %u of peer %u cannot be rung: out of memory",
-			  vector, (unsigned int)id);
+		log_limited(&core->unringable, LOG_LEVEL_ERROR, core->carrier.tag,
+			    "vector %u of peer %u cannot be rung: out of memory", vector,
+			    (unsigned int)id);
 	unlock(core);
 }
 
@@ -139,8 +140,9 @@ static void own_vector(void *ctx, unsigned int vector, int fd)
 	lock(core);
 	if (copy < 0 ||
 	    ivshmem_doorbell_add(core->doorbell, core->position, vector, copy) == -ENOMEM)
-		log_error(core->carrier.tag, "the guest cannot ring its own vector %u: %s", vector,
-			  strerror(copy < 0 ? -copy : ENOMEM));
+		log_limited(&core->unringable, LOG_LEVEL_ERROR, core->carrier.tag,
+			    "the guest cannot ring its own vector %u: %s", vector,
+			    strerror(copy < 0 ? -copy : ENOMEM));
 	ivshmem_vectors_set(core->vectors, vector, fd);
 	unlock(core);
 }

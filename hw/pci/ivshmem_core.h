@@ -57,7 +57,7 @@ struct ivshmem_core {
 	struct ivshmem_link *link;
 	/* Descriptors that keep the position, and another id, from others: see ivshmem/peer.h. */
 	int lease, other_lease;
-	struct log_limit odd_servers;
+	struct log_limit odd_servers, unringable;
 };
 
 /*

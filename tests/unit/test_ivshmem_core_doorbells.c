@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "hw/pci/ivshmem_doorbell.h"
 #include "hw/pci/ivshmem_link.h"
@@ -513,6 +514,32 @@ static void test_log_is_limited(void)
 	core_doorbell_end(&core, &carrier);
 }
 
+/* Nor does one that comes and goes while there are no descriptors. */
+static void test_log_of_shortage(void)
+{
+	struct rlimit old, none;
+	struct core_carrier carrier;
+	struct ivshmem_core core;
+	const char *text;
+	int i, fd;
+
+	core_doorbell_begin(&core, &carrier, greet_as_3);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 0;
+	log_capture_begin();
+	for (i = 0; i < 100; i++) {
+		say_ready(3);
+		fd = eventfd_new();
+		setrlimit(RLIMIT_NOFILE, &none);
+		core_link.params.ops->own_vector(core_link.params.ctx, 0, fd);
+		setrlimit(RLIMIT_NOFILE, &old);
+	}
+	CU_ASSERT_EQUAL(log_capture_end(&text), LOG_LIMIT_BURST + 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "the guest cannot ring its own vector 0: "));
+	core_doorbell_end(&core, &carrier);
+}
+
 /* What is rung often is caught by the carrier, at the place where the registers are. */
 static void test_registers_move(void)
 {
@@ -555,6 +582,7 @@ static const struct unit_test tests[] = {
 	{ "two servers at the start", test_two_servers_at_start },
 	{ "fewer vectors than the device's", test_settled },
 	{ "a server that comes and goes", test_log_is_limited },
+	{ "the log of a shortage", test_log_of_shortage },
 	{ "registers move", test_registers_move },
 };
 
