@@ -26,6 +26,8 @@
 #define PROGRAM "ivshmem-server"
 #define SAID_MAX 400
 #define RETRY_MS 20
+#define EXIT_MS 2000
+#define EXIT_STEP_MS 1
 
 struct ivshmem_server_start {
 	int lock;  /* an open file description of the object, for IVSHMEM_OBJECT_STARTING */
@@ -239,15 +241,34 @@ static bool take_words(int fd, char said[SAID_MAX])
 	return n == 0;
 }
 
+/*
+ * Who has closed its standard error is about to exit; at least it gets a moment, and this process
+ * does not wait for ever.
+ */
+static bool has_exited(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = EXIT_STEP_MS * 1000000L };
+	siginfo_t info = { 0 };
+	int waited;
+
+	for (waited = 0; waited < EXIT_MS; waited += EXIT_STEP_MS) {
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 int ivshmem_server_start_finish(struct ivshmem_server_start *start, struct error *err)
 {
 	char said[SAID_MAX];
-	int status = 0, ret;
-	bool ended = take_words(start->words, said);
+	bool ended = take_words(start->words, said) && has_exited(start->pid);
+	int status = -1, ret;
 
 	/* It leads a session: what it has started ends with it. */
 	if (!ended)
 		kill(-start->pid, SIGKILL);
+	/* The status stays unknown where this process inherited that SIGCHLD is ignored. */
 	while (waitpid(start->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!ended)

@@ -295,6 +295,24 @@ static void test_hangs(void)
 	end(&f);
 }
 
+/* It looks like its end to whoever waits for that. */
+static void test_hangs_in_silence(void)
+{
+	struct fixture f;
+	pid_t pid;
+
+	begin(&f, "echo $$ >\"${0%/*}/pid\"; exec sleep 1000 2>/dev/null");
+	alarm(60);
+	start(&f, PATIENCE_MS, -ECANCELED, "ivshmem-server does not come up");
+	alarm(0);
+	pid = wait_for_pid("pid");
+	CU_ASSERT(wait_for_end(pid));
+	/* One that takes a moment is waited for. */
+	program_fixture_write("exec 2>/dev/null; sleep 0.2; exit 1");
+	start(&f, PATIENCE_MS, -ECHILD, "it has not said why");
+	end(&f);
+}
+
 static int listen_at(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -331,6 +349,28 @@ static bool is_hung_up(const struct ivshmem_server_start *under_way, int timeout
 	struct pollfd poll_fd = { .fd = ivshmem_server_start_fd(under_way), .events = 0 };
 
 	return poll(&poll_fd, 1, timeout_ms) == 1 && (poll_fd.revents & POLLHUP);
+}
+
+/* Then nobody can tell how it has ended, but whether somebody listens. */
+static void test_no_status(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	struct ivshmem_server_start *under_way = NULL;
+	struct fixture f;
+	int listening;
+
+	begin(&f, "echo 'ivshmem-server: no room' >&2; exit 1");
+	sigaction(SIGCHLD, &ignore, &old);
+	start(&f, PATIENCE_MS, -ECHILD, "does not start: no room");
+	program_fixture_write("exit 0");
+	CU_ASSERT_EQUAL_FATAL(begin_start(&f, &under_way), 0);
+	listening = listen_at(f.path);
+	CU_ASSERT(is_hung_up(under_way, PATIENCE_MS));
+	CU_ASSERT_EQUAL(ivshmem_server_start_finish(under_way, NULL), 0);
+	sigaction(SIGCHLD, &old, NULL);
+	fd_close(&listening);
+	unlink(f.path);
+	end(&f);
 }
 
 /* The program that is refused its socket, as another one has it by now, is not missed. */
@@ -446,6 +486,8 @@ static const struct unit_test tests[] = {
 	{ "many words", test_many_words },
 	{ "no program", test_no_program },
 	{ "one that hangs", test_hangs },
+	{ "one that hangs and says nothing", test_hangs_in_silence },
+	{ "SIGCHLD is ignored", test_no_status },
 	{ "there already", test_there_already },
 	{ "there at last", test_there_at_last },
 	{ "one at a time", test_one_at_a_time },
