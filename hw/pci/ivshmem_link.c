@@ -44,7 +44,7 @@ struct ivshmem_link {
 	uint16_t id;
 	int failure; /* why it is down, as long as it is being opened; in words: */
 	struct error why;
-	/* Of the quiet while told, of the next try while down. */
+	/* Of the quiet while told; while down of the next try, or of a start's patience. */
 	int timer;
 	struct event_source *timer_source;
 	unsigned int retry_ms;
@@ -241,6 +241,7 @@ static int begin_start(struct ivshmem_link *link, struct error *err)
 		link->start = NULL;
 		return error_set(err, ret, "event loop: %s", strerror(-ret));
 	}
+	set_timer(link, START_TIMEOUT_MS);
 	return 0;
 }
 
@@ -272,7 +273,9 @@ static void timer_expired(void *ctx, uint32_t events)
 	if (!eventfd_drain(link->timer))
 		return;
 	if (link->state == LINK_DOWN) {
-		if (!link->start)
+		if (link->start)
+			start_ended(link, 0); /* it hangs */
+		else
 			reconnect(link, true);
 		return;
 	}

@@ -545,6 +545,24 @@ static void test_own_server_starts_fail(void)
 	link_fixture_end(&f);
 }
 
+/* A start that hangs is given up, and another one made. */
+static void test_own_server_start_hangs(void)
+{
+	struct link_fixture f;
+	const char *text;
+
+	link_fixture_begin_own(&f);
+	program_fixture_write("echo x >>\"${0%/*}/starts\"; exec sleep 1000");
+	link_start_server(&f, 2);
+	link_open(&f);
+	log_capture_begin();
+	link_kill_server(&f);
+	link_wait_until(&f, has_failed_twice);
+	CU_ASSERT(log_capture_end(&text) >= 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ivshmem-server does not come up"));
+	link_fixture_end(&f);
+}
+
 /* --- leaving, in whatever state --------------------------------------------------------------- */
 
 /* Nothing is called back when it is gone. */
@@ -642,6 +660,7 @@ static const struct unit_test tests[] = {
 	{ "own server: is started by another", test_own_server_started_by_another },
 	{ "own server: starts that achieve nothing", test_own_server_never_listens },
 	{ "own server: starts that fail", test_own_server_starts_fail },
+	{ "own server: a start that hangs", test_own_server_start_hangs },
 	{ "left in whatever state", test_close },
 	{ "left while the server starts", test_close_while_starting },
 };
