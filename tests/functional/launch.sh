@@ -11,14 +11,14 @@ generator=$build/acrn-launch-gen
 examples=$root/launch_scripts/examples
 ACRN_DM=$acrn_dm
 export ACRN_DM
-# Scenarios call regions after words of letters, digits and '_'.
-region=dm:/test_launch_$$
+# Regions get names that no other test has: letters, digits and '_' can be in a scenario.
+ours=test_$$
 
-# make_scripts NAME [SED-COMMAND]: of an example, with this build's guests and a region of ours.
+# make_scripts NAME [SED-COMMAND]: of an example, with this build's guests and regions of ours.
 make_scripts()
 {
 	mkdir "$work/$1"
-	sed "s|build/samples|$samples|; s|<NAME>.*</NAME>|<NAME>${region#dm:/}</NAME>|; ${2:-}" \
+	sed "s|build/samples|$samples|; s|<NAME>\(.*\)</NAME>|<NAME>${ours}_\1</NAME>|; ${2:-}" \
 		"$examples/$1/scenario.xml" >"$work/$1/scenario.xml"
 	"$generator" --board "$examples/board.xml" --scenario "$work/$1/scenario.xml" \
 		--hypervisor=kvm --out "$work/$1/scripts" >/dev/null
@@ -59,7 +59,7 @@ test_dm_pair()
 		"$(checksum panel sent) $(checksum controller sent)" \
 		"$(checksum controller received) $(checksum panel received)"
 	tap_check "dm-pair: something was sent" test -n "$(checksum panel sent)"
-	tap_is "dm-pair: nothing is left" "$(left_overs "$region")" ""
+	tap_is "dm-pair: nothing is left" "$(left_overs "dm:/${ours}_shm_a")" ""
 }
 
 test_doorbell_pair()
@@ -75,6 +75,45 @@ test_doorbell_pair()
 		tap_check "doorbell-pair: $name has two vectors" grep -q "2 of 2 vectors" \
 			"$work/$name.out"
 	done
+}
+
+# scan NAME NUMBER: what a VM of three-vms has on its bus, as slots with region ids.
+scan()
+{
+	script_start "$1" three-vms "$2"
+	script_wait "$1" three-vms
+	found=$(sed -n 's/^\(00:[0-9a-f.]*\) 1af4:1110 .*:\([0-9a-f]*\)\r*$/\1=\2/p' "$work/$1.out" | tr '\n' ' ')
+}
+
+test_three_vms()
+{
+	make_scripts three-vms
+	scan camera 1
+	tap_is "three-vms: the camera's regions" "$found" "00:08.0=beef "
+	scan gateway 2
+	tap_is "three-vms: the gateway's are functions of one device" "$found" \
+		"00:1e.0=beef 00:1e.1=bef0 "
+	scan recorder 5
+	tap_is "three-vms: the recorder's, one at a place that was found for it" "$found" \
+		"00:03.0=bef0 00:04.0=beef "
+}
+
+# What README shows: from nothing to a pair.
+test_from_nothing()
+{
+	mkdir "$work/new"
+	new=$work/new/scenario.xml
+	"$generator" region add "$new" "${ours}_frames" --size=2 --vectors=1 --vm=panel --vm=controller \
+		--parameters="-k $samples/ivshmem-pair.elf -B slot=3"
+	"$generator" region add "$new" "${ours}_settings" --size=4 --id=0x1000 --vm=panel --vm=controller
+	"$generator" --scenario "$new" --hypervisor=kvm --out "$work/new/scripts" >/dev/null
+	script_start panel new 1
+	script_start controller new 2
+	script_wait panel "from nothing"
+	script_wait controller "from nothing"
+	tap_is "from nothing: they have told each other" "$(checksum panel sent)" \
+		"$(checksum controller received)"
+	tap_is "from nothing: nothing is left" "$(left_overs "dm:/${ours}_settings")" ""
 }
 
 # A VM that waits for nobody.
@@ -108,6 +147,8 @@ test_missing()
 
 test_dm_pair
 test_doorbell_pair
+test_three_vms
+test_from_nothing
 test_signal
 test_status
 test_missing
