@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Plans and problems: growing, finding VMs by name, and the order in which problems are told. */
+/* Plans: growing, finding VMs by name; and words that a shell reads back. */
 #include "launch_scripts/plan.h"
 
 #include <stdio.h>
@@ -71,46 +71,6 @@ static void test_resolve(void)
 	plan_fini(&plan);
 }
 
-static void test_problems(void)
-{
-	static const char wanted[] = "said first\n"
-				     "a.xml: as a whole\n"
-				     "a.xml:2: one\n"
-				     "a.xml:10: two\n"
-				     "a.xml:10: three\n"
-				     "b.xml:1: four\n";
-	struct problems problems = { 0 };
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	problems_add(&problems, (struct plan_place){ "b.xml", 1 }, "four");
-	problems_add(&problems, (struct plan_place){ "a.xml", 10 }, "%s", "two");
-	problems_add(&problems, (struct plan_place){ "a.xml", 2 }, "one");
-	problems_add(&problems, (struct plan_place){ "a.xml", 10 }, "three");
-	problems_add(&problems, (struct plan_place){ NULL, 0 }, "said first");
-	problems_add(&problems, (struct plan_place){ "a.xml", 0 }, "as a whole");
-	problems_print(&problems, out);
-	fclose(out);
-	CU_ASSERT_STRING_EQUAL(text, wanted);
-	free(text);
-	problems_fini(&problems);
-}
-
-static void test_many_problems(void)
-{
-	struct problems problems = { 0 };
-	unsigned int i;
-
-	for (i = 0; i < PROBLEMS_MAX + 5; i++)
-		problems_add(&problems, (struct plan_place){ "a.xml", i }, "number %u", i);
-	CU_ASSERT_EQUAL(problems.count, PROBLEMS_MAX);
-	CU_ASSERT_EQUAL(problems.dropped, 5);
-	problems_fini(&problems);
-	CU_ASSERT_EQUAL(problems.dropped, 0);
-}
-
 static void test_shell_words(void)
 {
 	static const struct {
@@ -145,8 +105,6 @@ static void test_shell_words(void)
 static const struct unit_test tests[] = {
 	{ "a plan grows", test_grow },
 	{ "users find their VMs", test_resolve },
-	{ "problems are told by place", test_problems },
-	{ "a thousand problems are enough", test_many_problems },
 	{ "words are quoted where a shell would see more in them", test_shell_words },
 };
 
