@@ -220,7 +220,9 @@ LAUNCH_READER_SRCS := \
 	launch_scripts/bdf.c \
 	launch_scripts/board.c \
 	launch_scripts/device_add.c \
+	launch_scripts/launch_numbers.c \
 	launch_scripts/launch_xml.c \
+	launch_scripts/launch_xml_regions.c \
 	launch_scripts/passthrough_devices.c \
 	launch_scripts/plan.c \
 	launch_scripts/problems.c \
@@ -233,7 +235,9 @@ LAUNCH_READER_SRCS := \
 	launch_scripts/scenario_vms.c \
 	launch_scripts/scenario_vuarts.c \
 	launch_scripts/usb_devices.c \
+	launch_scripts/virtio_console.c \
 	launch_scripts/virtio_devices.c \
+	launch_scripts/virtio_gpu.c \
 	launch_scripts/vm_index.c \
 	launch_scripts/words.c \
 	launch_scripts/xml_file.c \
@@ -478,6 +482,7 @@ LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 UNIT_TESTS := \
 	acpi \
 	bdf \
+	board \
 	boot \
 	check \
 	command_line \
@@ -534,6 +539,7 @@ UNIT_TESTS := \
 	request \
 	rtc \
 	runtime_dir \
+	scenario_v2 \
 	scenario_v3 \
 	script \
 	scenario_edit \
@@ -683,6 +689,10 @@ test_pvh_OBJS := $(LOAD_OBJS) devicemodel/boot/elf.o devicemodel/boot/pvh.o \
 LAUNCH_READER_OBJS := $(LAUNCH_READER_SRCS:%.c=%.o) lib/error.o lib/parse.o \
 	tests/unit/plan_text.o
 test_bdf_OBJS := launch_scripts/bdf.o
+test_board_OBJS := $(LAUNCH_READER_OBJS)
+test_board_LIBS := $(XML_LIBS)
+test_scenario_v2_OBJS := $(LAUNCH_READER_OBJS)
+test_scenario_v2_LIBS := $(XML_LIBS)
 test_scenario_v3_OBJS := $(LAUNCH_READER_OBJS)
 test_scenario_v3_LIBS := $(XML_LIBS)
 test_words_OBJS := launch_scripts/words.o lib/error.o
@@ -696,8 +706,9 @@ test_xml_file_OBJS := launch_scripts/problems.o launch_scripts/xml_file.o
 test_xml_file_LIBS := $(XML_LIBS)
 
 # What includes launch_scripts/xml_file.h.
-XML_USERS := launch_scripts/% tests/unit/plan_text tests/unit/test_scenario_v3 \
-	tests/unit/test_xml_file tests/fuzz/fuzz_scenario
+XML_USERS := launch_scripts/% tests/unit/plan_text tests/unit/test_board \
+	tests/unit/test_scenario_v2 tests/unit/test_scenario_v3 tests/unit/test_xml_file \
+	tests/fuzz/fuzz_scenario
 $(XML_USERS:%=$(B)/%.o) $(XML_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
 
 # launch_scripts, on plans made by hand
@@ -862,6 +873,7 @@ FUZZERS := \
 	command_line \
 	pci_config \
 	peer \
+	scenario \
 	xml_edit
 
 fuzz_boot_SRCS := $(filter-out devicemodel/boot/acpi.c,$(BOOT_SRCS)) lib/error.c lib/fds.c lib/log.c \
@@ -873,6 +885,8 @@ fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c
 	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c $(DOORBELL_OBJS:%.o=%.c) ivshmem/name.c \
 	ivshmem/ofd_lock.c lib/parse.c tests/fake_hv.c
 fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
+fuzz_scenario_SRCS := $(LAUNCH_READER_SRCS) lib/error.c lib/parse.c
+fuzz_scenario_LIBS := $(XML_LIBS)
 fuzz_xml_edit_SRCS := $(test_xml_edit_OBJS:%.o=%.c)
 fuzz_xml_edit_LIBS := $(XML_LIBS)
 
@@ -887,7 +901,8 @@ endif
 
 define fuzz_program
 $(B)/fuzz/fuzz_$(1): $(B)/fuzz/tests/fuzz/fuzz_$(1).o $$(fuzz_$(1)_SRCS:%.c=$(B)/fuzz/%.o)
-	$$(call say,LD,$$@)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$^ $$(CRYPTO_LIBS) $$(fuzz_$(1)_LIBS)
+	$$(call say,LD,$$@)$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -pthread -o $$@ $$^ $$(CRYPTO_LIBS) \
+		$$(fuzz_$(1)_LIBS)
 endef
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 

@@ -28,6 +28,10 @@ void devices_read_usb(struct xml_reader *reader, struct plan_vm *vm, const xmlNo
 void devices_read_virtio(struct xml_reader *reader, struct plan_vm *vm,
 			 const xmlNode *virtio_devices, const char *tap_prefix);
 
+/* One of them: a <console> and a <gpu> that are not blank. */
+void device_read_console(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node);
+void device_read_gpu(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node);
+
 /* The PCI devices that the children of @parent name ("00:14.0 USB controller: ..."); NULL: none. */
 void devices_read_passthrough(struct xml_reader *reader, const struct plan_board *board,
 			      struct plan_vm *vm, const xmlNode *parent);

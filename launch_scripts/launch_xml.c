@@ -9,74 +9,10 @@
 #include <string.h>
 
 #include "launch_scripts/device_readers.h"
-#include "launch_scripts/region_index.h"
+#include "launch_scripts/launch_numbers.h"
 #include "launch_scripts/scenario_reading.h"
-#include "lib/parse.h"
-
-/* Ids of VMs have 16 bits, and so have numbers of scripts. */
-#define NUMBERS 65536
 
 #define UART_INDEX_MAX 255
-
-/* Post-launched VMs by their numbers. */
-struct launch_numbers {
-	struct plan_vm *vms[NUMBERS];
-	bool seen[NUMBERS];
-};
-
-static struct launch_numbers *number_vms(struct scenario_reading *reading)
-{
-	struct launch_numbers *numbers = calloc(1, sizeof(*numbers));
-	struct plan_vm *vm = reading->plan->vms;
-
-	if (!numbers)
-		reading->launch.ret = -ENOMEM;
-	for (; numbers && vm < reading->plan->vms + reading->plan->vm_count; vm++)
-		if (vm->load_order == PLAN_POST_LAUNCHED_VM && vm->number < NUMBERS &&
-		    !numbers->vms[vm->number])
-			numbers->vms[vm->number] = vm;
-	return numbers;
-}
-
-static bool is_user_vm(const xmlNode *node)
-{
-	return xml_is(node, "user_vm") || xml_is(node, "uos");
-}
-
-/* The VM that @node is about; NULL: there is none. @complain: then that is a problem. */
-static struct plan_vm *find_vm(struct scenario_reading *reading, struct launch_numbers *numbers,
-			       const xmlNode *node, bool complain)
-{
-	char quote[XML_QUOTE_MAX], *text = NULL;
-	struct plan_vm *vm = NULL;
-	uint64_t number = 0;
-	bool holds;
-
-	if (xml_attribute(node, "id", &text) < 0) {
-		reading->launch.ret = -ENOMEM;
-		return NULL;
-	}
-	holds = text && parse_decimal(text, NUMBERS - 1, &number) == 0 && number > 0;
-	if (holds)
-		vm = numbers->vms[number];
-	if (complain && !holds)
-		xml_complain(&reading->launch, node, "%s id \"%s\": write a post-launched VM's "
-			     "number, counted from 1", (const char *)node->name,
-			     xml_quote(text ? text : "", quote));
-	else if (complain && !vm)
-		xml_complain(&reading->launch, node,
-			     "%s id %s: the scenario has no post-launched VM "
-			     "of this number (a VM's id less that of the Service VM)",
-			     (const char *)node->name, text);
-	else if (complain && numbers->seen[number])
-		xml_complain(&reading->launch, node,
-			     "%s id %s is there a second time: take one out",
-			     (const char *)node->name, text);
-	else if (complain)
-		numbers->seen[number] = true;
-	free(text);
-	return vm;
-}
 
 /* --- what a VM is ----------------------------------------------------------------------------- */
 
@@ -246,7 +182,7 @@ static void read_vm(struct scenario_reading *reading, struct plan_vm *vm, const 
 	read_devices(reader, &reading->plan->board, vm, node);
 }
 
-static void complain_about_missing(struct scenario_reading *reading)
+void launch_xml_check_vms(struct scenario_reading *reading)
 {
 	struct plan_vm *vm = reading->plan->vms;
 
@@ -269,173 +205,15 @@ static void complain_about_missing(struct scenario_reading *reading)
 
 void launch_xml_read_vms(struct scenario_reading *reading)
 {
-	struct launch_numbers *numbers = number_vms(reading);
+	struct launch_numbers *numbers = launch_numbers_new(reading);
 	struct plan_vm *vm;
 	const xmlNode *node;
 
-	xml_for_each(node, reading->launch.file ? reading->launch.file->root : NULL, NULL) {
-		if (reading->launch.ret < 0)
-			break;
-		if (!is_user_vm(node))
-			continue;
-		vm = find_vm(reading, numbers, node, true);
-		if (vm)
+	for (node = launch_numbers_first(reading); numbers && node;
+	     node = launch_numbers_next(node)) {
+		vm = launch_numbers_find(reading, numbers, node, true);
+		if (vm && reading->launch.ret == 0)
 			read_vm(reading, vm, node);
 	}
-	if (numbers)
-		complain_about_missing(reading);
-	free(numbers);
-}
-
-/* --- the regions that it uses ----------------------------------------------------------------- */
-
-/* Regions of the plan, and those of them that the VM at hand has asked for. */
-struct asking {
-	struct region_index all, seen;
-};
-
-static void add_user(struct xml_reader *reader, struct plan_region *region,
-		     const struct plan_vm *vm, const xmlNode *node)
-{
-	struct plan_region_user *user = plan_region_add_user(region);
-
-	if (!user) {
-		reader->ret = -ENOMEM;
-		return;
-	}
-	user->place = user->slot.place = xml_place(reader->file, node);
-	user->vm_name = strdup(plan_vm_name(vm));
-	if (!user->vm_name)
-		reader->ret = -ENOMEM;
-}
-
-static bool has_user(const struct plan_region *region, const struct plan_vm *vm)
-{
-	size_t i;
-
-	for (i = 0; i < region->user_count; i++)
-		if (strcmp(region->users[i].vm_name, plan_vm_name(vm)) == 0)
-			return true;
-	return false;
-}
-
-/* The hypervisor lets in who the scenario lists; the device model lets in who asks. */
-static void join_region(struct scenario_reading *reading, struct asking *asking, size_t position,
-			const struct plan_region *asked, const struct plan_vm *vm,
-			const xmlNode *node)
-{
-	struct plan_region *region = &reading->plan->regions[position];
-
-	if (region_index_add(&asking->seen, region->land, region->name, position) < 0)
-		reading->launch.ret = -ENOMEM;
-	if (region->size_mb != asked->size_mb)
-		xml_complain(&reading->launch, node, "region %s: VM %s says %" PRIu64 " MB, others "
-			     "%" PRIu64 ": write the same size everywhere", region->name,
-			     plan_vm_name(vm), asked->size_mb, region->size_mb);
-	if (asked->has_id && region->has_id && asked->id != region->id)
-		xml_complain(&reading->launch, node, "region %s: VM %s says id %" PRIu64 ", others "
-			     "%" PRIu64 ": write the same id everywhere", region->name,
-			     plan_vm_name(vm), asked->id, region->id);
-	if (asked->has_id && !region->has_id) {
-		region->has_id = true;
-		region->id = asked->id;
-	}
-	if (has_user(region, vm))
-		return;
-	if (region->land == IVSHMEM_LAND_HV)
-		xml_complain(&reading->launch, node, "region hv:/%s: the scenario does not list VM "
-			     "%s: add its id %u there", region->name, plan_vm_name(vm), vm->id);
-	else
-		add_user(&reading->launch, region, vm, node);
-}
-
-static void make_region(struct scenario_reading *reading, struct asking *asking,
-			struct plan_region *asked, const struct plan_vm *vm, const xmlNode *node)
-{
-	struct plan_region *region;
-	size_t position;
-
-	if (asked->land == IVSHMEM_LAND_HV) {
-		xml_complain(&reading->launch, node, "region hv:/%s is not in the scenario: add it "
-			     "there, with the ids of its VMs", asked->name);
-		return;
-	}
-	region = plan_add_region(reading->plan);
-	if (!region) {
-		reading->launch.ret = -ENOMEM;
-		return;
-	}
-	*region = *asked;
-	asked->name = NULL;
-	position = reading->plan->region_count - 1;
-	if (region_index_add(&asking->all, region->land, region->name, position) < 0 ||
-	    region_index_add(&asking->seen, region->land, region->name, position) < 0)
-		reading->launch.ret = -ENOMEM;
-	add_user(&reading->launch, region, vm, node);
-}
-
-/* "hv:/name, 2", and the id that the device model takes too. */
-static void read_region(struct scenario_reading *reading, struct asking *asking,
-			const struct plan_vm *vm, const xmlNode *node, char *text)
-{
-	struct xml_reader *reader = &reading->launch;
-	struct plan_region asked;
-	char *rest;
-	size_t found;
-
-	if (!scenario_parse_region(reader, node, text, &asked, &rest))
-		return;
-	if (rest) {
-		rest += strspn(rest, " \t\r\n");
-		asked.has_id = parse_number(rest, UINT64_MAX, &asked.id) == 0;
-		if (!asked.has_id)
-			xml_complain(reader, node, "region %s: what stands behind its size is no "
-				     "number", asked.name);
-	}
-	if (region_index_find(&asking->seen, asked.land, asked.name, &found))
-		xml_complain(reader, node, "region %s is listed twice for VM %s: take one out",
-			     asked.name, plan_vm_name(vm));
-	else if (region_index_find(&asking->all, asked.land, asked.name, &found))
-		join_region(reading, asking, found, &asked, vm, node);
-	else
-		make_region(reading, asking, &asked, vm, node);
-	free(asked.name);
-}
-
-static void read_regions(struct scenario_reading *reading, struct asking *asking,
-			 const struct plan_vm *vm, const xmlNode *shm_regions)
-{
-	const xmlNode *node;
-	char *text;
-
-	xml_for_each(node, shm_regions, "shm_region") {
-		if (xml_is_blank(node))
-			continue;
-		text = xml_value(&reading->launch, node);
-		if (text)
-			read_region(reading, asking, vm, node, text);
-		free(text);
-	}
-}
-
-void launch_xml_read_regions(struct scenario_reading *reading)
-{
-	struct launch_numbers *numbers = number_vms(reading);
-	struct asking asking = { { NULL }, { NULL } };
-	const struct plan_vm *vm;
-	const xmlNode *node;
-
-	if (region_index_init(&asking.all, reading->plan) < 0)
-		reading->launch.ret = -ENOMEM;
-	xml_for_each(node, reading->launch.file ? reading->launch.file->root : NULL, NULL) {
-		if (reading->launch.ret < 0)
-			break;
-		vm = is_user_vm(node) ? find_vm(reading, numbers, node, false) : NULL;
-		if (vm)
-			read_regions(reading, &asking, vm, xml_child(node, "shm_regions"));
-		region_index_fini(&asking.seen);
-	}
-	region_index_fini(&asking.seen);
-	region_index_fini(&asking.all);
 	free(numbers);
 }

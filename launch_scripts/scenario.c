@@ -216,6 +216,7 @@ static int read_v2(struct scenario_reading *reading)
 	if (reading_result(reading) == 0)
 		launch_xml_read_vms(reading);
 	name_vms(reading);
+	launch_xml_check_vms(reading);
 	if (reading_result(reading) == 0)
 		reading->scenario.ret = vm_index_init(&reading->vms, reading->plan);
 	if (reading_result(reading) == 0)

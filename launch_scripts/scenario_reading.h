@@ -52,6 +52,9 @@ void scenario_v3_read_devices(struct scenario_reading *reading);
 /* What a post-launched VM is; before regions are read, since they use names. */
 void launch_xml_read_vms(struct scenario_reading *reading);
 
+/* Complain about post-launched VMs that nobody has told how they are launched. */
+void launch_xml_check_vms(struct scenario_reading *reading);
+
 /* Which regions it uses. */
 void launch_xml_read_regions(struct scenario_reading *reading);
 

@@ -30,7 +30,7 @@ static const struct xml_choice console_vuarts[] = {
 	{ NULL, 0 },
 };
 
-/* --- further words for the device model -------------------------------------------------------- */
+/* --- further words for the device model ------------------------------------------------------- */
 
 static void add_parameters(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node,
 			   const char *text)

@@ -20,26 +20,6 @@ static bool copy(struct xml_reader *reader, char **ret_text, const char *text, s
 	return *ret_text != NULL;
 }
 
-/* The text of child @name of @node; NULL if it is missing or blank, or memory has run out. */
-static char *value_of(struct xml_reader *reader, const xmlNode *node, const char *name)
-{
-	const xmlNode *child = xml_child(node, name);
-
-	return xml_is_blank(child) ? NULL : xml_value(reader, child);
-}
-
-/* The device model takes options apart at commas. */
-static bool check_no_comma(struct xml_reader *reader, const xmlNode *node, const char *value)
-{
-	char quote[XML_QUOTE_MAX];
-
-	if (!strchr(value, ','))
-		return true;
-	xml_complain(reader, node, "%s \"%s\": take out the comma, which separates options",
-		     (const char *)node->name, xml_quote(value, quote));
-	return false;
-}
-
 /* --- input ------------------------------------------------------------------------------------ */
 
 static bool check_input_id(struct xml_reader *reader, const xmlNode *node, const char *id)
@@ -99,8 +79,8 @@ static void read_input(struct xml_reader *reader, struct plan_vm *vm, const xmlN
 	if (!xml_child(node, NULL)) {
 		file = xml_value(reader, node);
 	} else {
-		file = value_of(reader, node, "backend_device_file");
-		id = value_of(reader, node, "id");
+		file = xml_child_value(reader, node, "backend_device_file");
+		id = xml_child_value(reader, node, "id");
 		if (!file && id)
 			xml_complain(reader, node, "VM %s: virtio input device \"%.60s\" lacks "
 				     "backend_device_file", plan_vm_name(vm), id);
@@ -109,112 +89,6 @@ static void read_input(struct xml_reader *reader, struct plan_vm *vm, const xmlN
 		add_input(reader, vm, node, file, id);
 	free(file);
 	free(id);
-}
-
-/* --- console ---------------------------------------------------------------------------------- */
-
-enum console_backend {
-	CONSOLE_STDIO,
-	CONSOLE_PTY,
-	CONSOLE_FILE,
-	CONSOLE_TTY,
-	CONSOLE_CLIENT,
-	CONSOLE_SERVER,
-};
-
-static const struct xml_choice console_backends[] = {
-	{ "stdio", CONSOLE_STDIO },	    { "pty", CONSOLE_PTY },
-	{ "file", CONSOLE_FILE },	    { "tty", CONSOLE_TTY },
-	{ "sock client", CONSOLE_CLIENT },  { "sock server", CONSOLE_SERVER },
-	{ NULL, 0 },
-};
-
-/* The path that a back end needs; NULL, with a problem or reader->ret: there is none. */
-static char *read_console_path(struct xml_reader *reader, const xmlNode *node, const char *name)
-{
-	char *path = value_of(reader, node, name);
-
-	if (!path && reader->ret == 0)
-		xml_complain(reader, node, "the virtio console lacks %s, which its backend_type "
-			     "needs", name);
-	if (path && check_no_comma(reader, xml_child(node, name), path))
-		return path;
-	free(path);
-	return NULL;
-}
-
-/* The port is called like the socket's file, up to the first dot. */
-static void add_console_socket(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node,
-			       const char *side)
-{
-	char *path = read_console_path(reader, node, "sock_file_path");
-	const char *file;
-
-	if (!path)
-		return;
-	file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	device_add(reader, vm, node, PLAN_VIRTIO_CONSOLE, "socket:%.*s=%s:%s",
-		   (int)strcspn(file, "."), file, path, side);
-	free(path);
-}
-
-static void add_console_file(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node,
-			     const char *mark, const char *backend, const char *element)
-{
-	char *path = read_console_path(reader, node, element);
-
-	if (path)
-		device_add(reader, vm, node, PLAN_VIRTIO_CONSOLE, "%s%s:%s_port=%s", mark, backend,
-			   backend, path);
-	free(path);
-}
-
-static void read_console_elements(struct xml_reader *reader, struct plan_vm *vm,
-				  const xmlNode *node)
-{
-	static const struct xml_choice uses[] = {
-		{ "Virtio console", true }, { "Virtio serial port", false }, { NULL, 0 },
-	};
-	const xmlNode *backend = xml_child(node, "backend_type");
-	const char *mark =
-		xml_choose(reader, xml_child(node, "use_type"), uses, true) ? "@" : "";
-
-	if (xml_is_blank(backend))
-		xml_complain(reader, node, "the virtio console lacks backend_type");
-	switch (xml_choose(reader, backend, console_backends, CONSOLE_STDIO)) {
-	case CONSOLE_STDIO:
-		device_add(reader, vm, node, PLAN_VIRTIO_CONSOLE, "%sstdio:stdio_port", mark);
-		break;
-	case CONSOLE_PTY:
-		device_add(reader, vm, node, PLAN_VIRTIO_CONSOLE, "%spty:pty_port", mark);
-		break;
-	case CONSOLE_FILE:
-		add_console_file(reader, vm, node, mark, "file", "output_file_path");
-		break;
-	case CONSOLE_TTY:
-		add_console_file(reader, vm, node, mark, "tty", "tty_device_path");
-		break;
-	case CONSOLE_CLIENT:
-		add_console_socket(reader, vm, node, "client");
-		break;
-	case CONSOLE_SERVER:
-		add_console_socket(reader, vm, node, "server");
-		break;
-	}
-}
-
-static void read_console(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node)
-{
-	char *text;
-
-	if (xml_child(node, NULL)) {
-		read_console_elements(reader, vm, node);
-		return;
-	}
-	text = xml_value(reader, node);
-	if (text)
-		device_add(reader, vm, node, PLAN_VIRTIO_CONSOLE, "%s", text);
-	free(text);
 }
 
 /* --- network ---------------------------------------------------------------------------------- */
@@ -272,7 +146,7 @@ static void read_network(struct xml_reader *reader, struct plan_vm *vm, const xm
 
 	if (xml_child(node, NULL)) {
 		vhost = xml_choose(reader, xml_child(node, "virtio_framework"), frameworks, false);
-		name = value_of(reader, node, "interface_name");
+		name = xml_child_value(reader, node, "interface_name");
 		if (!name && reader->ret == 0)
 			xml_complain(reader, node, "VM %s: the virtio network device lacks "
 				     "interface_name", plan_vm_name(vm));
@@ -311,99 +185,6 @@ static void read_block(struct xml_reader *reader, struct plan_vm *vm, const xmlN
 	free(text);
 }
 
-/* --- GPU -------------------------------------------------------------------------------------- */
-
-enum gpu_display {
-	GPU_NONE,
-	GPU_WINDOW,
-	GPU_FULL_SCREEN,
-};
-
-static const struct xml_choice gpu_displays[] = {
-	{ "Window", GPU_WINDOW }, { "Full screen", GPU_FULL_SCREEN }, { NULL, 0 },
-};
-
-static const struct xml_choice resolutions[] = {
-	{ "1920x1080", 1 }, { "1680x1050", 2 },  { "1600x900", 3 },   { "1440x900", 4 },
-	{ "1400x1050", 5 }, { "1366x768", 6 },	 { "1360x768", 7 },   { "1280x1024", 8 },
-	{ "1280x960", 9 },  { "1280x800", 10 },  { "1280x768", 11 },  { "1280x720", 12 },
-	{ "1280x600", 13 }, { "1152x864", 14 },  { "1024x768", 15 },  { "800x600", 16 },
-	{ NULL, 0 },
-};
-
-static void print_window(struct xml_reader *reader, const xmlNode *node, FILE *options)
-{
-	const xmlNode *size = xml_child(node, "window_resolutions");
-	uint64_t x = 0, y = 0;
-	int choice = xml_choose(reader, size, resolutions, 0);
-
-	xml_number(reader, xml_child(node, "horizontal_offset"), false, 0, 65535, &x);
-	xml_number(reader, xml_child(node, "vertical_offset"), false, 0, 65535, &y);
-	if (choice > 0)
-		fprintf(options, "geometry=%s+%u+%u", resolutions[choice - 1].word,
-			(unsigned int)x, (unsigned int)y);
-	else if (xml_is_blank(size))
-		xml_complain(reader, node, "the display lacks window_resolutions");
-}
-
-static void print_full_screen(struct xml_reader *reader, const xmlNode *node, FILE *options)
-{
-	const xmlNode *monitor = xml_child(node, "monitor_id");
-	uint64_t id;
-
-	if (xml_number(reader, monitor, false, 0, 255, &id))
-		fprintf(options, "geometry=fullscreen:%u", (unsigned int)id);
-	else if (xml_is_blank(monitor))
-		xml_complain(reader, node, "the display lacks monitor_id");
-}
-
-static void print_displays(struct xml_reader *reader, const xmlNode *gpu, enum gpu_display display,
-			   FILE *options)
-{
-	const xmlNode *node;
-	bool first = true;
-
-	xml_for_each(node, xml_child(gpu, "displays"), "display") {
-		if (!first)
-			fputc(',', options);
-		first = false;
-		if (display == GPU_WINDOW)
-			print_window(reader, node, options);
-		else
-			print_full_screen(reader, node, options);
-	}
-	if (first)
-		xml_complain(reader, gpu, "the virtio GPU lacks displays with a display in it");
-}
-
-static void read_gpu(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node)
-{
-	const xmlNode *type = xml_child(node, "display_type");
-	enum gpu_display display =
-		(enum gpu_display)xml_choose(reader, type, gpu_displays, GPU_NONE);
-	char *list = NULL;
-	size_t size = 0;
-	FILE *options;
-
-	if (display == GPU_NONE) {
-		if (xml_is_blank(type))
-			xml_complain(reader, node, "VM %s: the virtio GPU lacks display_type: "
-				     "Window or Full screen", plan_vm_name(vm));
-		return;
-	}
-	options = open_memstream(&list, &size);
-	if (!options) {
-		reader->ret = -ENOMEM;
-		return;
-	}
-	print_displays(reader, node, display, options);
-	if (fclose(options) != 0)
-		reader->ret = -ENOMEM;
-	else
-		device_add(reader, vm, node, PLAN_VIRTIO_GPU, "%s", list);
-	free(list);
-}
-
 /* --- vsock, and all --------------------------------------------------------------------------- */
 
 /* Context ids 0 to 2 are taken, the highest means any (vsock(7)). */
@@ -435,8 +216,9 @@ void devices_read_virtio(struct xml_reader *reader, struct plan_vm *vm,
 		const char *name;
 		void (*read)(struct xml_reader *reader, struct plan_vm *vm, const xmlNode *node);
 	} kinds[] = {
-		{ "input", read_input }, { "console", read_console }, { "network", NULL },
-		{ "block", read_block }, { "gpu", read_gpu },	      { "vsock", read_vsock },
+		{ "input", read_input },    { "console", device_read_console },
+		{ "network", NULL },	    { "block", read_block },
+		{ "gpu", device_read_gpu }, { "vsock", read_vsock },
 	};
 	const xmlNode *node;
 	size_t i;

@@ -50,6 +50,13 @@ char *xml_value(struct xml_reader *reader, const xmlNode *node)
 	return text;
 }
 
+char *xml_child_value(struct xml_reader *reader, const xmlNode *node, const char *name)
+{
+	const xmlNode *child = xml_child(node, name);
+
+	return xml_is_blank(child) ? NULL : xml_value(reader, child);
+}
+
 bool xml_is_blank(const xmlNode *node)
 {
 	const xmlNode *child;

@@ -29,6 +29,9 @@ const char *xml_quote(const char *value, char quote[XML_QUOTE_MAX]);
 /* The element's text or NULL: out of memory, as reader->ret says then. The caller frees it. */
 char *xml_value(struct xml_reader *reader, const xmlNode *node);
 
+/* That of child @name of @node; NULL also if that is missing or blank. */
+char *xml_child_value(struct xml_reader *reader, const xmlNode *node, const char *name);
+
 /* There is no such element, or nothing but white space and comments in it. */
 bool xml_is_blank(const xmlNode *node);
 
