@@ -8,6 +8,8 @@ case ${BUILD:-build} in
 /*) build=$BUILD ;;
 *) build=$PWD/${BUILD:-build} ;;
 esac
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
 # shellcheck source=tests/e2e/tap.sh
 . tests/e2e/tap.sh
 
@@ -15,6 +17,7 @@ tmp=$(mktemp -d)
 # shellcheck disable=SC2329
 clean_up()
 {
+	[ -z "${first_vm:-}" ] || kill "$first_vm" 2>/dev/null || true
 	rm -rf "$tmp"
 }
 trap clean_up EXIT
@@ -361,6 +364,39 @@ gen upgrade place.xml --launch=launch.xml --out=place.xml 2>/dev/null
 expect_same 'an upgrade in place' place.xml new3.xml
 expect 'usage' 64 '^acrn-launch-gen: usage: ' gen upgrade old.xml
 expect 'help of upgrade' 0 '^Usage: ' gen upgrade --help
+
+# --- from an empty directory to a running pair ---------------------------------------------------
+
+# The very words of the manual; each VM's output in its file, its status behind it.
+test_pair()
+{
+	mkdir pair
+	cd pair
+	PATH=$build:$PATH
+	export PATH IVSHMEM_RUNTIME_DIR="$tmp/run"
+	gen region add pair.xml "test-launch-$$/a" --size=2 --vm=left --vm=right \
+		--parameters="-k $build/samples/ivshmem-pair.elf -B 'count=100 timeout=100'"
+	gen region add pair.xml "test-launch-$$/b" --size=2 --vectors=2 --vm=left --vm=right
+	gen --scenario pair.xml --hypervisor=kvm --out=scripts >/dev/null
+	left=0
+	right=0
+	timeout 120 scripts/launch_user_vm_id1.sh >left.out 2>&1 &
+	first_vm=$!
+	timeout 120 scripts/launch_user_vm_id2.sh >right.out 2>&1 || right=$?
+	wait "$first_vm" || left=$?
+	first_vm=
+	tap_is 'both scripts end well' "$left $right" '0 0'
+	tap_is 'both VMs have read what the other sent' \
+		"$(cat left.out right.out | grep -c 'PASS 100 sent, 100 received')" 2
+	[ "$left $right" = '0 0' ] || tap_note "$(cat left.out right.out)"
+	cd ..
+}
+
+if kvm_usable; then
+	test_pair
+else
+	tap_skip 'from an empty directory to a running pair' "$(kvm_why_not)"
+fi
 
 tap_is 'no temporary files are left' "$(find . -name '*.xml.*')" ''
 tap_done
