@@ -730,15 +730,16 @@ test_slots_OBJS := $(PLAN_OBJS) launch_scripts/slot_map.o launch_scripts/slots.o
 # launch_scripts, what changes files
 test_edited_file_OBJS := launch_scripts/edited_file.o lib/error.o lib/fds.o tests/leaks.o
 test_new_problems_OBJS := launch_scripts/new_problems.o launch_scripts/problems.o
-EDIT_OBJS := $(sort $(LAUNCH_EDIT_SRCS:%.c=%.o) $(LAUNCH_SRCS:%.c=%.o) $(LAUNCH_READER_OBJS) \
-	$(CONFIG_OBJS)) hw/pci/device_classes.o lib/fds.o lib/json.o lib/log.o
+EDIT_OBJS := $(sort $(LAUNCH_EDIT_SRCS:%.c=%.o) $(LAUNCH_SRCS:%.c=%.o) \
+	$(LAUNCH_READER_SRCS:%.c=%.o) $(CONFIG_OBJS)) hw/pci/device_classes.o lib/fds.o lib/json.o lib/log.o
 test_scenario_edit_OBJS := $(EDIT_OBJS)
 test_scenario_edit_LIBS := $(XML_LIBS) $(CRYPTO_LIBS)
 test_text_edit_OBJS := launch_scripts/text_edit.o
 test_xml_edit_OBJS := launch_scripts/problems.o launch_scripts/text_edit.o launch_scripts/xml_edit.o \
 	launch_scripts/xml_file.o launch_scripts/xml_span.o launch_scripts/xml_writer.o
 test_xml_edit_LIBS := $(XML_LIBS)
-XML_EDIT_USERS := tests/unit/test_scenario_edit tests/unit/test_xml_edit tests/fuzz/fuzz_xml_edit
+XML_EDIT_USERS := tests/unit/test_scenario_edit tests/unit/test_xml_edit \
+	tests/fuzz/fuzz_upgrade tests/fuzz/fuzz_xml_edit
 $(XML_EDIT_USERS:%=$(B)/%.o) $(XML_EDIT_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)
 
 UNIT_PROGRAMS := $(UNIT_TESTS:%=$(B)/tests/unit/test_%)
@@ -874,6 +875,7 @@ FUZZERS := \
 	pci_config \
 	peer \
 	scenario \
+	upgrade \
 	xml_edit
 
 fuzz_boot_SRCS := $(filter-out devicemodel/boot/acpi.c,$(BOOT_SRCS)) lib/error.c lib/fds.c lib/log.c \
@@ -887,6 +889,8 @@ fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c
 fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
 fuzz_scenario_SRCS := $(LAUNCH_READER_SRCS) lib/error.c lib/parse.c
 fuzz_scenario_LIBS := $(XML_LIBS)
+fuzz_upgrade_SRCS := $(EDIT_OBJS:%.o=%.c)
+fuzz_upgrade_LIBS := $(XML_LIBS)
 fuzz_xml_edit_SRCS := $(test_xml_edit_OBJS:%.o=%.c)
 fuzz_xml_edit_LIBS := $(XML_LIBS)
 
