@@ -13,7 +13,7 @@
 #include "lib/parse.h"
 #include "lib/util.h"
 
-#define OPTION_COUNT 12
+#define OPTION_COUNT 13
 
 static const struct option long_options[OPTION_COUNT + 1] = {
 	{ "json", no_argument, NULL, EDIT_JSON },
@@ -27,6 +27,7 @@ static const struct option long_options[OPTION_COUNT + 1] = {
 	{ "remove-vm", required_argument, NULL, EDIT_REMOVE_VM },
 	{ "memory", required_argument, NULL, EDIT_MEMORY },
 	{ "parameters", required_argument, NULL, EDIT_PARAMETERS },
+	{ "launch", required_argument, NULL, EDIT_LAUNCH },
 	{ "help", no_argument, NULL, EDIT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -159,6 +160,9 @@ static int take_option(int bit, struct edit_arguments *args)
 		return take_user(option, optarg, args);
 	case EDIT_REMOVE_VM:
 		return take_removed(optarg, args);
+	case EDIT_LAUNCH:
+		args->launch = optarg;
+		return 0;
 	case EDIT_NAME:
 		return take_text(option, optarg, &args->name);
 	case EDIT_PARAMETERS:

@@ -22,7 +22,8 @@ enum edit_option {
 	EDIT_REMOVE_VM = 1 << 8,
 	EDIT_MEMORY = 1 << 9,
 	EDIT_PARAMETERS = 1 << 10,
-	EDIT_HELP = 1 << 11,
+	EDIT_LAUNCH = 1 << 11,
+	EDIT_HELP = 1 << 12,
 };
 
 #define EDIT_WORDS_MAX 3
@@ -33,7 +34,7 @@ struct edit_arguments {
 	size_t word_count;
 	uint64_t size_mb, id, vectors, memory_mb;
 	enum ivshmem_land land;
-	const char *name, *parameters;
+	const char *name, *parameters, *launch;
 	struct region_user_text *users; /* of --vm and --add-vm; names in @user_names */
 	size_t user_count;
 	char **user_names;

@@ -141,6 +141,16 @@ static void sync_directory(const char *path)
 	free(copy);
 }
 
+/* A file that somebody else has made meanwhile is not replaced, if the file system can tell. */
+static int move_into_place(const struct edited_file *file, const char *temporary)
+{
+	if (file->lock >= 0)
+		return rename(temporary, file->path);
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOSYS ? rename(temporary, file->path) : -1;
+}
+
 int edited_file_replace(const struct edited_file *file, const char *text, size_t size,
 			struct error *err)
 {
@@ -156,8 +166,8 @@ int edited_file_replace(const struct edited_file *file, const char *text, size_t
 	}
 	ret = fill(file, fd, text, size, err);
 	fd_close(&fd);
-	if (ret == 0 && rename(temporary, file->path) < 0)
-		ret = fail(file, "cannot be replaced", err);
+	if (ret == 0 && move_into_place(file, temporary) < 0)
+		ret = fail(file, "cannot be put in its place", err);
 	if (ret < 0)
 		unlink(temporary);
 	else

@@ -298,11 +298,13 @@ static int run_set(const struct edit_arguments *args)
 
 static int run_list(const struct edit_arguments *args)
 {
-	return region_list(args->words[0], args->given & EDIT_JSON);
+	return region_list(args->words[0], args->launch, args->given & EDIT_JSON);
 }
 
 static const struct edit_command commands[] = {
-	{ "list", "list [--json] FILE", "the regions of a scenario", EDIT_JSON, 0, 1, run_list },
+	{ "list", "list [--json] [--launch=LAUNCH.xml] FILE",
+	  "the regions of a scenario, of version 2 together with its launch file",
+	  EDIT_JSON | EDIT_LAUNCH, 0, 1, run_list },
 	{ "add",
 	  "add FILE NAME --size=MB [--source=device-model|hypervisor] [--id=N] [--vectors=N]"
 	  " --vm=NAME[@VBDF]... [--parameters=TEXT]",

@@ -89,13 +89,13 @@ static void print_json(const struct plan *plan)
 	printf("]\n");
 }
 
-int region_list(const char *path, bool json)
+int region_list(const char *path, const char *launch, bool json)
 {
 	struct problems problems = { 0 };
 	struct plan plan = { 0 };
 	int ret, status;
 
-	ret = scenario_read(&plan, path, NULL, &problems);
+	ret = scenario_read(&plan, path, launch, &problems);
 	if (ret == 0)
 		ret = plan_resolve(&plan);
 	if (ret == 0) {

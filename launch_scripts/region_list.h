@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Print the regions of the scenario @path as a table or as JSON. What is wrong with it goes to
- * standard error. Returns an exit status: 1 if it does not hold, or cannot be read.
+ * Print the regions of the scenario @path, with launch file @launch (NULL: none), as a table or as
+ * JSON. What is wrong with it goes to standard error. Returns an exit status: 1 if it does not hold, or cannot be read.
  */
-int region_list(const char *path, bool json);
+int region_list(const char *path, const char *launch, bool json);
 
 #endif

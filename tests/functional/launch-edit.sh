@@ -169,6 +169,12 @@ tap_is 'a new region looks like the other' "$(diff saved.xml odd.xml)" \
 gen region remove odd.xml second
 expect_same 'taken out again, nothing is left of it' odd.xml saved.xml
 
+gen region add odd.xml hv --source=hypervisor --size=2 --vm=S --vm=A
+expect_list "the Service VM's bus is not ours to give places on" odd.xml \
+'first device-model 4M - 0 A@00:0a.0 A-b@00:03.0
+hv hypervisor 2M 0 0 S A@00:03.0'
+gen region remove odd.xml hv
+
 gen region set odd.xml first --name=other --id=7 --vectors=3
 expect_list 'elements that were not there' odd.xml 'other device-model 4M 0x7 3 A@00:0a.0 A-b@00:03.0'
 gen region set odd.xml dm:/other --name=first --vectors=0
@@ -340,6 +346,9 @@ cat >launch.xml <<'END'
 </acrn-config>
 END
 
+tap_is 'regions of version 2' "$(gen region list --launch=launch.xml old.xml | sed '1d; s/  */ /g')" \
+'state hypervisor 2M - 0 PRE CONTROL
+notes device-model 4M - 0 PANEL CONTROL'
 expect_refused old.xml 1 'upgrade old.xml' region add old.xml x --size=2 --vm=PANEL --vm=CONTROL
 expect 'an upgrade tells what is lost: a flag' 0 '^old.xml:[0-9]+: guest_flag "GUEST_FLAG_STRANGE"' \
 	gen upgrade old.xml --launch=launch.xml --out=new3.xml

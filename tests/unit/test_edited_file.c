@@ -91,6 +91,7 @@ static void test_made(void)
 	CU_ASSERT_STRING_EQUAL(file.text, "");
 	CU_ASSERT_EQUAL(access("f", F_OK), -1);
 	CU_ASSERT_EQUAL(edited_file_replace(&file, "new", 3, NULL), 0);
+	CU_ASSERT_EQUAL(edited_file_replace(&file, "another", 7, NULL), -EEXIST);
 	edited_file_close(&file);
 	expect_text("f", "new");
 	CU_ASSERT_EQUAL(stat("f", &stat_), 0);
