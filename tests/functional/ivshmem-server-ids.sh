@@ -22,15 +22,11 @@ serve()
 # start_keeper NAME [FORMER-ID]: its output is $tmp/NAME; its pids are in $keeper.
 start_keeper()
 {
-	out=$tmp/$1
+	keeper_name=$1
 	shift
-	mkfifo "$out.in"
-	"$build/tests/functional/id_keeper" "$sock" "$@" <"$out.in" >"$out" 2>&1 &
-	keeper=$!
-	sleep 1000 >"$out.in" &
-	keeper="$keeper $!"
-	pids="$pids $keeper"
-	wait_for grep -q '^id' "$out" || true
+	start_held "$keeper_name" id_keeper "$sock" "$@"
+	keeper="$held $holder"
+	wait_for grep -q '^id' "$held_out" || true
 }
 
 # tell NAME WORDS: a line of input for a keeper.

@@ -20,20 +20,6 @@ fake()
 	timeout 60 "$build/tests/functional/service_fake" "$@"
 }
 
-# start_fake NAME ARGS...: its pid is in $fake, its output in $tmp/NAME; its input ends with $holder.
-start_fake()
-{
-	fake_out=$tmp/$1
-	shift
-	rm -f "$fake_out.in"
-	mkfifo "$fake_out.in"
-	"$build/tests/functional/service_fake" "$@" <"$fake_out.in" >"$fake_out" 2>&1 &
-	fake=$!
-	sleep 1000 >"$fake_out.in" &
-	holder=$!
-	pids="$pids $fake $holder"
-}
-
 # ended PID: it is gone. Its status is to be asked for by wait.
 ended()
 {
@@ -253,15 +239,15 @@ tap_check 'it ends with its last client' wait_for [ ! -e "$tmp/pid" ]
 
 for address in "$tmp/notify" "@functional-test-$$"; do
 	rm -f "$tmp/notify"
-	start_fake notified notified "$address" 2
+	start_held notified service_fake notified "$address" 2
 	sleep 0.2
 	server_under="env NOTIFY_SOCKET=$address" start_server ready -S "$sock" -M "$object"
-	wait_for grep -q READY "$fake_out"
-	tap_is "ready, told to $address" "$(cat "$fake_out")" "READY=1|STATUS=Serving $object at $sock|"
+	wait_for grep -q READY "$held_out"
+	tap_is "ready, told to $address" "$(cat "$held_out")" "READY=1|STATUS=Serving $object at $sock|"
 	expect_done 'ready is true' tables "$sock" 2 1
 	stop_server
-	wait "$fake" || true
-	tap_is 'stopping' "$(tail -n 1 "$fake_out")" STOPPING=1
+	wait "$held" || true
+	tap_is 'stopping' "$(tail -n 1 "$held_out")" STOPPING=1
 	end_process "$holder"
 done
 for address in "$tmp/nowhere" '' '@' 'vsock:2:1'; do

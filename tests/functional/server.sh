@@ -69,19 +69,30 @@ stop_server()
 	wait "$server" || status=$?
 }
 
-# start_client NAME ARGS...: a client that stays while its standard input does.
+# start_held NAME PROGRAM ARGS...: a program of the tests whose standard input lasts until $holder is
+# ended; its pid is in $held, its output in $held_out.
+start_held()
+{
+	held_out=$tmp/$1
+	held_program=$build/tests/functional/$2
+	shift 2
+	rm -f "$held_out.in"
+	mkfifo "$held_out.in"
+	"$held_program" "$@" <"$held_out.in" >"$held_out" 2>&1 &
+	held=$!
+	sleep 1000 >"$held_out.in" &
+	holder=$!
+	pids="$pids $held $holder"
+}
+
+# start_client NAME ARGS...: a client that stays while its standard input does, or until its patience ends.
 start_client()
 {
-	client_out=$tmp/$1
+	client_name=$1
 	shift
-	mkfifo "$client_out.in"
-	# Not by a function, so that $! is the client itself. It ends with its input or with its patience.
-	"$build/tests/functional/server_clients" "$@" <"$client_out.in" >"$client_out" 2>&1 &
-	client=$!
-	sleep 1000 >"$client_out.in" &
-	# shellcheck disable=SC2034 # the test ends it
-	holder=$!
-	pids="$pids $client $holder"
+	start_held "$client_name" server_clients "$@"
+	# shellcheck disable=SC2034 # for the test
+	client=$held client_out=$held_out
 }
 
 end_process()
