@@ -644,14 +644,15 @@ test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \
 test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o \
 	hw/pci/device_classes.o hw/pci/devices.o \
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
-	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/region_fixture.o
+	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/loop_turn.o \
+	tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 CORE_OBJS := hw/pci/ivshmem_core.o hw/pci/ivshmem_doorbell.o hw/pci/ivshmem_vectors.o \
 	ivshmem/name.o lib/error.o lib/event_loop.o lib/fds.o lib/log.o tests/leaks.o \
 	tests/unit/core_fixture.o
 test_ivshmem_core_OBJS := $(CORE_OBJS)
 test_ivshmem_core_LIBS := $(CRYPTO_LIBS)
-test_ivshmem_core_doorbells_OBJS := $(CORE_OBJS) tests/unit/log_capture.o
+test_ivshmem_core_doorbells_OBJS := $(CORE_OBJS) tests/unit/log_capture.o tests/unit/loop_turn.o
 test_ivshmem_core_doorbells_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_doorbell_OBJS := hw/pci/ivshmem_doorbell.o lib/fds.o tests/leaks.o
 test_ivshmem_link_OBJS := hw/pci/ivshmem_link.o ivshmem/server_path.o ivshmem/server_start.o \
@@ -661,7 +662,8 @@ test_ivshmem_link_LIBS := $(REGION_LIBS)
 test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_class.o \
 	ivshmem/name.o lib/error.o lib/parse.o
 test_ivshmem_options_LIBS := $(CRYPTO_LIBS)
-test_ivshmem_vectors_OBJS := hw/pci/ivshmem_vectors.o lib/event_loop.o lib/fds.o tests/leaks.o
+test_ivshmem_vectors_OBJS := hw/pci/ivshmem_vectors.o lib/event_loop.o lib/fds.o tests/leaks.o \
+	tests/unit/loop_turn.o
 test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o \
 	lib/error.o lib/event_loop.o lib/fds.o
 test_rtc_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/rtc.o lib/error.o

@@ -8,7 +8,6 @@
  *       process); junk (the variables are no numbers)
  *   service_fake notified ADDRESS COUNT   print so many notifications, their lines parted by "|"
  *   service_fake read PATH                print what is read from the socket until it ends
- *   service_fake hold PATH                read nothing until standard input ends, then count bytes
  *   service_fake race PATH                come and go until nobody is there any more: whoever can
  *                                         connect must be greeted
  */
@@ -112,45 +111,18 @@ static int notified(const char *path, int count)
 	return 0;
 }
 
-/* Returns how much there was. */
-static size_t drain(int fd, FILE *out)
-{
-	char text[4096];
-	size_t total = 0;
-	ssize_t n;
-
-	while ((n = read(fd, text, sizeof(text))) > 0) {
-		total += (size_t)n;
-		if (out)
-			fwrite(text, 1, (size_t)n, out);
-	}
-	if (n < 0)
-		fail("read");
-	return total;
-}
-
-static int hold(const char *path)
-{
-	int fd = connect_to(path);
-	char byte;
-
-	if (fd < 0)
-		fail("connect");
-	puts("connected");
-	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
-	printf("%zu bytes\n", drain(fd, NULL));
-	return 0;
-}
-
 static int read_all(const char *path)
 {
 	int fd = connect_to(path);
+	char text[4096];
+	ssize_t n;
 
 	if (fd < 0)
 		fail("connect");
-	drain(fd, stdout);
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		fwrite(text, 1, (size_t)n, stdout);
+	if (n < 0)
+		fail("read");
 	return 0;
 }
 
@@ -182,10 +154,8 @@ int main(int argc, char **argv)
 		return notified(argv[2], atoi(argv[3]));
 	if (!strcmp(what, "read"))
 		return read_all(argv[2]);
-	if (!strcmp(what, "hold"))
-		return hold(argv[2]);
 	if (!strcmp(what, "race"))
 		return race(argv[2]);
-	fprintf(stderr, "usage: service_fake activate|notified|read|hold|race PATH...\n");
+	fprintf(stderr, "usage: service_fake activate|notified|read|race PATH...\n");
 	return 1;
 }

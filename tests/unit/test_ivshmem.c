@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 #include "tests/leaks.h"
+#include "tests/unit/loop_turn.h"
 #include "tests/unit/pci_fixture.h"
 #include "tests/unit/region_fixture.h"
 #include "tests/unit/unit.h"
@@ -474,32 +474,12 @@ static void stop_server(struct doorbells *d)
 	unlink(d->path);
 }
 
-static void stop_loop(void *ctx, uint32_t events)
-{
-	(void)events;
-	event_loop_stop(ctx);
-}
-
-/* What is ready in the loop is called back. */
-static void turn_loop(struct doorbells *d)
-{
-	struct event_source *source;
-	int ready = eventfd_new();
-
-	eventfd_signal(ready);
-	CU_ASSERT_EQUAL_FATAL(
-		event_loop_add(d->f.loop, ready, EPOLLIN, stop_loop, d->f.loop, &source), 0);
-	CU_ASSERT_EQUAL(event_loop_run(d->f.loop), 0);
-	event_source_remove(source);
-	fd_close(&ready);
-}
-
 static bool wait_for_clients(struct doorbells *d, unsigned int clients)
 {
 	int i;
 
 	for (i = 0; d->clients != clients && i < PATIENCE_MS; i++) {
-		turn_loop(d);
+		loop_turn(d->f.loop);
 		usleep(1000);
 	}
 	CU_ASSERT_EQUAL(d->clients, clients);
@@ -515,7 +495,7 @@ static int receive(struct doorbells *d, int64_t *ret_value)
 	for (i = 0; ret == -EAGAIN && i < PATIENCE_MS; i++) {
 		ret = ivshmem_wire_receive(d->socket, &in, &message);
 		if (ret == -EAGAIN) {
-			turn_loop(d);
+			loop_turn(d->f.loop);
 			usleep(1000);
 		}
 	}
@@ -548,7 +528,7 @@ static void add_client(struct doorbells *d)
 	CU_ASSERT_EQUAL(value, id);
 	/* The device hears of it, too. */
 	for (i = 0; i < 4; i++)
-		turn_loop(d);
+		loop_turn(d->f.loop);
 }
 
 static void remove_client(struct doorbells *d)
@@ -621,7 +601,7 @@ static void end_doorbells(struct doorbells *d)
 		wait_for_clients(d, 0);
 	stop_server(d);
 	ivshmem_region_detach(d->region);
-	turn_loop(d);
+	loop_turn(d->f.loop);
 	after = leaks_count();
 	CU_ASSERT(leaks_equal(&d->before, &after));
 	end(&d->f, &d->options);
@@ -741,7 +721,7 @@ static void test_hot_pairs_move(void)
 	/* Whoever leaves is rung by nobody. */
 	remove_client(&d);
 	wait_for_clients(&d, 1);
-	turn_loop(&d);
+	loop_turn(d.f.loop);
 	CU_ASSERT_EQUAL(fake_hv_ioeventfds(), 0);
 	end_doorbells(&d);
 }
@@ -821,18 +801,18 @@ static void test_another_server(void)
 	log_set_level((enum log_level)-1);
 	stop_server(&d);
 	remove_client(&d);
-	turn_loop(&d);
+	loop_turn(d.f.loop);
 	ring(&d, 0, 0);
 	expect_msi(0);
 	start_server(&d, VECTORS);
 	wait_for_clients(&d, 1);
-	turn_loop(&d);
+	loop_turn(d.f.loop);
 	add_client(&d);
 	CU_ASSERT_EQUAL(position(&d), 0);
 	eventfd_signal(d.device[0]);
 	expect_msi(0);
 	eventfd_signal(old[1]);
-	turn_loop(&d);
+	loop_turn(d.f.loop);
 	expect_msi(1);
 	ring(&d, 0, 1);
 	expect_msi(1);

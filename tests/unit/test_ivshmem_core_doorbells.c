@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -20,6 +19,7 @@
 #include "tests/leaks.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/log_capture.h"
+#include "tests/unit/loop_turn.h"
 #include "tests/unit/unit.h"
 
 /* The server's messages. What can be rung is returned as a descriptor for the test. */
@@ -70,28 +70,6 @@ static void greet_as_3(void)
 static void ring(struct ivshmem_core *core, uint16_t peer, unsigned int vector)
 {
 	ivshmem_core_write(core, IVSHMEM_DOORBELL, 4, (uint32_t)peer << 16 | vector);
-}
-
-static void stop_loop(void *ctx, uint32_t events)
-{
-	(void)events;
-	event_loop_stop(ctx);
-}
-
-/* Whatever is ready in the event loop is called back. */
-static void turn_loop(void)
-{
-	struct event_source *source;
-	int i, ready = eventfd_new();
-
-	for (i = 0; i < 2; i++) {
-		eventfd_signal(ready);
-		CU_ASSERT_EQUAL_FATAL(event_loop_add(core_loop, ready, EPOLLIN, stop_loop,
-						     core_loop, &source), 0);
-		CU_ASSERT_EQUAL(event_loop_run(core_loop), 0);
-		event_source_remove(source);
-	}
-	fd_close(&ready);
 }
 
 static void test_options_reach_the_link(void)
@@ -394,10 +372,10 @@ static void test_connected_again(void)
 	ring(&core, 3, 0);
 	CU_ASSERT(eventfd_drain(own));
 	CU_ASSERT_FALSE(eventfd_drain(old));
-	turn_loop();
+	loop_turn(core_loop);
 	CU_ASSERT_EQUAL(carrier.raised[0], 0);
 	eventfd_signal(old);
-	turn_loop();
+	loop_turn(core_loop);
 	CU_ASSERT_EQUAL(carrier.raised[0], 1);
 	/* The new server has not told of that one yet, and may never. */
 	ring(&core, 1, 0);

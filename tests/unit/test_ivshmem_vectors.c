@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "hw/pci/ivshmem_host.h"
@@ -12,6 +11,7 @@
 #include "lib/fds.h"
 #include "lib/util.h"
 #include "tests/leaks.h"
+#include "tests/unit/loop_turn.h"
 #include "tests/unit/unit.h"
 
 #define VECTORS 3
@@ -121,28 +121,11 @@ static bool is_bound(const struct fixture *f, unsigned int vector, int peer)
 	return bound;
 }
 
-static void stop_loop(void *ctx, uint32_t events)
-{
-	(void)events;
-	event_loop_stop(ctx);
-}
-
 /* Everything that is ready now is called back, with the lock free as it is in a device model. */
 static void turn_loop(struct fixture *f)
 {
-	struct event_source *source;
-	int i, ready = eventfd_new();
-
 	unlock(f);
-	/* It is among the last of a turn, or a turn late. */
-	for (i = 0; i < 2; i++) {
-		eventfd_signal(ready);
-		CU_ASSERT_EQUAL_FATAL(
-			event_loop_add(f->loop, ready, EPOLLIN, stop_loop, f->loop, &source), 0);
-		CU_ASSERT_EQUAL(event_loop_run(f->loop), 0);
-		event_source_remove(source);
-	}
-	fd_close(&ready);
+	loop_turn(f->loop);
 	lock(f);
 }
 
