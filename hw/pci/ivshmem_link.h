@@ -49,9 +49,9 @@ struct ivshmem_link_params {
 
 /*
  * Connect, starting the region's own server if it is meant and not there, and run the loop until
- * the server has told of all peers that are present. Blocks: for a start and a greeting some 20 s
- * at most, and more only if servers end meanwhile or there is no end of peers. What @params points
- * to outlives the link.
+ * the server has told of all peers that are present, as far as it does so in 5 s. Blocks for a
+ * start, a greeting and that, 25 s together, and for longer only if servers end meanwhile. What
+ * @params points to outlives the link.
  *
  * Returns 0 or, with a line, what ivshmem_peer_connect(), ivshmem_server_start() and ready return;
  * -ECONNRESET, -ETIMEDOUT, -EPROTO and others of a greeting that fails; -EINTR: somebody has
