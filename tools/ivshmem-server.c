@@ -302,6 +302,8 @@ int main(int argc, char **argv)
 
 	fds_fill_standard();
 	signal(SIGXFSZ, SIG_IGN);
+	/* A log, or a parent, that goes away is no reason to end. */
+	signal(SIGPIPE, SIG_IGN);
 	if (server_options_parse(&program.options, argc, argv, &err) < 0) {
 		log_error(NULL, "%s", err.text);
 		return EX_USAGE;
