@@ -60,7 +60,7 @@ static int clear_path(const struct sockaddr_un *address, struct error *err)
 	return 0;
 }
 
-static int set_owner(const struct sockaddr_un *address, int mode, gid_t group, struct error *err)
+static int set_group(const struct sockaddr_un *address, gid_t group, struct error *err)
 {
 	const char *path = address->sun_path;
 
@@ -69,20 +69,37 @@ static int set_owner(const struct sockaddr_un *address, int mode, gid_t group, s
 				 "socket %s: cannot give it to group %u: %s; only members of the"
 				 " group and root can",
 				 path, (unsigned int)group, strerror(errno));
-	if (mode != SERVER_SOCKET_NO_MODE && chmod(path, (mode_t)mode) < 0)
-		return error_set(err, -errno, "socket %s: mode %04o: %s", path, (unsigned int)mode,
-				 strerror(errno));
 	return 0;
 }
 
+/*
+ * The file gets the mode of the socket, less the umask. There is no chmod() to follow a link that
+ * somebody has put in its place.
+ */
+static int bind_with_mode(int fd, const struct sockaddr_un *address, int mode)
+{
+	mode_t mask = 0;
+	int ret;
+
+	if (mode != SERVER_SOCKET_NO_MODE) {
+		if (fchmod(fd, (mode_t)mode) < 0)
+			return -errno;
+		mask = umask(0);
+	}
+	ret = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	if (mode != SERVER_SOCKET_NO_MODE)
+		umask(mask);
+	return ret;
+}
+
 /* The file is there. Nobody can connect before listen(), so its owner is never seen to change. */
-static int finish(struct server_socket *server_socket, const struct sockaddr_un *address, int mode,
+static int finish(struct server_socket *server_socket, const struct sockaddr_un *address,
 		  gid_t group, struct error *err)
 {
 	struct stat st;
 	int ret;
 
-	ret = set_owner(address, mode, group, err);
+	ret = set_group(address, group, err);
 	if (ret < 0)
 		return ret;
 	if (lstat(address->sun_path, &st) < 0 || listen(server_socket->fd, SOMAXCONN) < 0)
@@ -107,11 +124,12 @@ int server_socket_open(struct server_socket *ret_socket, const char *path, int m
 	made.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (made.fd < 0)
 		return error_set(err, -errno, "socket: %s", strerror(errno));
-	if (bind(made.fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		ret = error_set(err, -errno, "socket %s: %s", path, strerror(errno));
+	ret = bind_with_mode(made.fd, &address, mode);
+	if (ret < 0) {
+		error_set(err, ret, "socket %s: %s", path, strerror(-ret));
 		goto out_close;
 	}
-	ret = finish(&made, &address, mode, group, err);
+	ret = finish(&made, &address, group, err);
 	if (ret < 0)
 		goto out_unlink;
 	*ret_socket = made;

@@ -102,6 +102,15 @@ tap_check 'a server starts while its predecessor ends' wait_for grep -q listenin
 kill -TERM "$second"
 wait "$second" || true
 
+mkfifo "$tmp/log.in"
+"$program" -F -v -S "$sock" -M "$object" 2>"$tmp/log.in" &
+server=$!
+pids="$pids $server"
+head -n 1 "$tmp/log.in" >/dev/null
+expect_done 'it serves on when nobody reads its log any more' tables "$sock" 2 1
+tap_check 'and then' kill -0 "$server"
+stop_server
+
 # --- who may connect -----------------------------------------------------------------------------
 
 expect 'no such group' 64 'socket group "nobody-has-this": there is no such group' \
@@ -114,6 +123,14 @@ if [ "$(id -u)" -eq 0 ]; then
 	start_server group -S "$sock" -M "$object" --socket-group "$(id -gn)" --socket-mode 620
 	tap_is 'a group by name, and another mode' "$(stat -c '%G %a' "$sock")" "$(id -gn) 620"
 	stop_server
+	for mask in 000 022 777; do
+		(umask "$mask" && exec "$program" -F -S "$sock" -M "$object" --socket-mode 640) &
+		server=$!
+		pids="$pids $server"
+		wait_for [ -S "$sock" ]
+		tap_is "the mode of the socket with umask $mask" "$(stat -c %a "$sock")" 640
+		stop_server
+	done
 else
 	tap_skip 'group and mode of the socket' 'giving a file to any group takes root'
 fi
