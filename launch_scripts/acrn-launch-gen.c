@@ -51,9 +51,11 @@ static int try_commands(const struct plan *plan, enum launch_target target,
 	struct launch_command command;
 	const struct plan_vm *vm;
 	struct error err;
+	size_t i;
 	int ret;
 
-	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++) {
+	for (i = 0; i < plan->vm_count; i++) {
+		vm = &plan->vms[i];
 		if (vm->load_order != PLAN_POST_LAUNCHED_VM)
 			continue;
 		ret = launch_command_make(plan, vm, target, &command, &err);
@@ -93,9 +95,11 @@ static int print_commands(const struct plan *plan, const struct launch_options *
 {
 	struct launch_command command;
 	const struct plan_vm *vm;
+	size_t i;
 	int ret;
 
-	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++) {
+	for (i = 0; i < plan->vm_count; i++) {
+		vm = &plan->vms[i];
 		if (!is_wanted(options, vm))
 			continue;
 		ret = launch_command_make(plan, vm, options->target, &command, err);
@@ -111,13 +115,16 @@ static int write_scripts(const struct plan *plan, const struct launch_options *o
 			 struct error *err)
 {
 	const struct plan_vm *vm;
+	size_t i;
 	int ret;
 
 	ret = script_files_write(plan, options->user_vmid, options->target, options->out, err);
-	for (vm = plan->vms; ret == 0 && vm < plan->vms + plan->vm_count; vm++)
+	for (i = 0; ret == 0 && i < plan->vm_count; i++) {
+		vm = &plan->vms[i];
 		if (is_wanted(options, vm))
 			printf("%s/launch_user_vm_id%u.sh starts %s\n", options->out, vm->number,
 			       plan_vm_name(vm));
+	}
 	return ret;
 }
 

@@ -122,9 +122,10 @@ static void check_users(const struct plan *plan, size_t place, size_t *seen,
 {
 	const struct plan_region *region = &plan->regions[place];
 	const struct plan_region_user *user;
-	size_t distinct = 0;
+	size_t i, distinct = 0;
 
-	for (user = region->users; user < region->users + region->user_count; user++) {
+	for (i = 0; i < region->user_count; i++) {
+		user = &region->users[i];
 		check_user(plan, region, user, problems);
 		if (user->vm == PLAN_NO_VM || seen[user->vm] != place + 1) {
 			distinct++;
@@ -237,14 +238,16 @@ static int check_unique_ids(const struct plan *plan, struct problems *problems)
 static void check_hv_count(const struct plan *plan, struct problems *problems)
 {
 	const struct plan_region *region;
-	size_t count = 0;
+	size_t i, count = 0;
 
-	for (region = plan->regions; region < plan->regions + plan->region_count; region++)
+	for (i = 0; i < plan->region_count; i++) {
+		region = &plan->regions[i];
 		if (region->land == IVSHMEM_LAND_HV && ++count > HV_REGIONS_MAX)
 			problems_add(problems, region->place,
 				     "region %s is number %zu of the hypervisor, which has room "
 				     "for %d; take it out, or have the device model provide it",
 				     plan_region_name(region), count, HV_REGIONS_MAX);
+	}
 }
 
 int check_regions(const struct plan *plan, struct problems *problems)

@@ -31,17 +31,21 @@ static void check_memory(const struct plan *plan, struct problems *problems)
 	uint64_t total = 0, board = plan->board.memory_size / MIB;
 	const struct plan_region *region;
 	const struct plan_vm *vm;
+	size_t i;
 
 	if (plan->board.memory_size == 0)
 		return;
-	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++)
+	for (i = 0; i < plan->vm_count; i++) {
+		vm = &plan->vms[i];
 		if (vm->load_order != PLAN_SERVICE_VM && has_run_out(plan, &total, vm->memory_mb))
 			problems_add(problems, vm->place,
 				     "VM %s has %" PRIu64 " MB, and with it all VMs have more than "
 				     "the %" PRIu64 " MB of board %s: make one of them smaller",
 				     plan_vm_name(vm), vm->memory_mb, board,
 				     plan->board.name ? plan->board.name : "");
-	for (region = plan->regions; region < plan->regions + plan->region_count; region++)
+	}
+	for (i = 0; i < plan->region_count; i++) {
+		region = &plan->regions[i];
 		if (has_run_out(plan, &total, region->size_mb))
 			problems_add(problems, region->place,
 				     "region %s has %" PRIu64 " MB, and with it VMs and regions "
@@ -49,6 +53,7 @@ static void check_memory(const struct plan *plan, struct problems *problems)
 				     "them smaller",
 				     plan_region_name(region), region->size_mb, board,
 				     plan->board.name ? plan->board.name : "");
+	}
 }
 
 /* --- CPUs ------------------------------------------------------------------------------------- */
@@ -66,29 +71,35 @@ static int compare_cpus(const void *a, const void *b)
 	return (first->id > second->id) - (first->id < second->id);
 }
 
+/* @cpus: the board's, sorted. */
+static void check_vm_cpus(const struct plan_board *board, const void *const *cpus,
+			  const struct plan_vm *vm, struct problems *problems)
+{
+	struct plan_cpu wanted = { 0 };
+	const struct plan_cpu *key = &wanted;
+	size_t i;
+
+	for (i = 0; i < vm->cpu_count; i++) {
+		wanted.id = vm->cpus[i];
+		if (!bsearch(&key, cpus, board->cpu_count, sizeof(*cpus), compare_cpus))
+			problems_add(problems, vm->place,
+				     "VM %s: there is no CPU %u on board %s, which has %zu; choose "
+				     "another",
+				     plan_vm_name(vm), vm->cpus[i], board->name ? board->name : "",
+				     board->cpu_count);
+	}
+}
+
 static int check_presence(const struct plan *plan, struct problems *problems)
 {
 	const void **cpus = checks_sort(plan->board.cpus, plan->board.cpu_count,
 					sizeof(*plan->board.cpus), compare_cpus);
-	struct plan_cpu wanted = { 0 };
-	const struct plan_cpu *key = &wanted;
-	const struct plan_vm *vm;
 	size_t i;
 
 	if (!cpus)
 		return -ENOMEM;
-	for (vm = plan->vms; plan->board.cpu_count && vm < plan->vms + plan->vm_count; vm++)
-		for (i = 0; i < vm->cpu_count; i++) {
-			wanted.id = vm->cpus[i];
-			if (!bsearch(&key, cpus, plan->board.cpu_count, sizeof(*cpus),
-				     compare_cpus))
-				problems_add(problems, vm->place,
-					     "VM %s: there is no CPU %u on board %s, which "
-					     "has %zu; choose another",
-					     plan_vm_name(vm), vm->cpus[i],
-					     plan->board.name ? plan->board.name : "",
-					     plan->board.cpu_count);
-		}
+	for (i = 0; plan->board.cpu_count && i < plan->vm_count; i++)
+		check_vm_cpus(&plan->board, cpus, &plan->vms[i], problems);
 	free(cpus);
 	return 0;
 }
@@ -137,11 +148,13 @@ static void check_claims(const struct claim *claims, size_t count, struct proble
 static size_t gather_claims(const struct plan *plan, struct claim *claims)
 {
 	const struct plan_vm *vm;
-	size_t i, count = 0;
+	size_t i, cpu, count = 0;
 
-	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++)
-		for (i = 0; vm->load_order != PLAN_SERVICE_VM && i < vm->cpu_count; i++)
-			claims[count++] = (struct claim){ vm->cpus[i], vm };
+	for (i = 0; i < plan->vm_count; i++) {
+		vm = &plan->vms[i];
+		for (cpu = 0; vm->load_order != PLAN_SERVICE_VM && cpu < vm->cpu_count; cpu++)
+			claims[count++] = (struct claim){ vm->cpus[cpu], vm };
+	}
 	return count;
 }
 

@@ -32,6 +32,7 @@ static void check_kvm_vm(const struct plan_vm *vm, struct problems *problems)
 {
 	const struct device_class *absent;
 	const struct plan_device *device;
+	size_t i;
 
 	if (vm->load_order == PLAN_PRE_LAUNCHED_VM)
 		problems_add(problems, vm->place,
@@ -41,7 +42,8 @@ static void check_kvm_vm(const struct plan_vm *vm, struct problems *problems)
 	if (vm->load_order != PLAN_POST_LAUNCHED_VM)
 		return;
 	check_kvm_kind(vm, problems);
-	for (device = vm->devices; device < vm->devices + vm->device_count; device++) {
+	for (i = 0; i < vm->device_count; i++) {
+		device = &vm->devices[i];
 		absent = absent_class_find(plan_device_class(device->kind));
 		if (absent)
 			problems_add(problems, device->place,
@@ -57,12 +59,14 @@ static void check_kvm(const struct plan *plan, struct problems *problems)
 
 	for (i = 0; i < plan->vm_count; i++)
 		check_kvm_vm(&plan->vms[i], problems);
-	for (region = plan->regions; region < plan->regions + plan->region_count; region++)
+	for (i = 0; i < plan->region_count; i++) {
+		region = &plan->regions[i];
 		if (region->land == IVSHMEM_LAND_HV)
 			problems_add(problems, region->place,
 				     "region %s is memory of the ACRN hypervisor, which is not "
 				     "there on KVM: have the device model provide it",
 				     plan_region_name(region));
+	}
 }
 
 /* --- ACRN ------------------------------------------------------------------------------------- */
@@ -88,10 +92,10 @@ static void check_acrn_vm(const struct plan *plan, const struct plan_vm *vm,
 
 static void check_acrn(const struct plan *plan, struct problems *problems)
 {
-	const struct plan_vm *vm;
+	size_t i;
 
-	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++)
-		check_acrn_vm(plan, vm, problems);
+	for (i = 0; i < plan->vm_count; i++)
+		check_acrn_vm(plan, &plan->vms[i], problems);
 }
 
 void plan_check_target(const struct plan *plan, enum launch_target target,

@@ -49,16 +49,18 @@ static void place_vm(struct plan *plan, struct plan_vm *vm, struct problems *pro
 
 	for (i = 0; i < vm->use_count; i++)
 		take(&map, slot_of_use(plan, &vm->uses[i]));
-	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
-		take(&map, &device->slot);
+	for (i = 0; i < vm->device_count; i++)
+		take(&map, &vm->devices[i].slot);
 	for (i = 0; i < vm->use_count; i++)
 		place_use(plan, &map, vm, &vm->uses[i], problems);
-	for (device = vm->devices; device < vm->devices + vm->device_count; device++)
+	for (i = 0; i < vm->device_count; i++) {
+		device = &vm->devices[i];
 		if (!place(&map, &device->slot))
 			problems_add(problems, device->place,
 				     "VM %s has no free slot left on its PCI bus for a %s: take it "
 				     "out of a region, or take out a device",
 				     plan_vm_name(vm), plan_device_class(device->kind));
+	}
 }
 
 int place_slots(struct plan *plan, struct problems *problems)

@@ -299,7 +299,8 @@ static char *make_commands(struct plan *plan, struct problems *problems)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(told);
-	for (vm = plan->vms; vm < plan->vms + plan->vm_count; vm++) {
+	for (i = 0; i < plan->vm_count; i++) {
+		vm = &plan->vms[i];
 		if (vm->load_order != PLAN_POST_LAUNCHED_VM)
 			continue;
 		err.text[0] = '\0';
