@@ -889,7 +889,11 @@ fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c
 	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c $(DOORBELL_OBJS:%.o=%.c) ivshmem/name.c \
 	ivshmem/ofd_lock.c lib/parse.c tests/fake_hv.c
 fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
-fuzz_scenario_SRCS := $(LAUNCH_READER_SRCS) lib/error.c lib/parse.c
+# All but writing scripts.
+fuzz_scenario_SRCS := $(LAUNCH_READER_SRCS) \
+	$(filter-out launch_scripts/file_set.c launch_scripts/preparation.c launch_scripts/script%.c, \
+		$(LAUNCH_SRCS)) $(CONFIG_SRCS) hw/pci/device_classes.c hw/pci/ivshmem_options.c \
+	ivshmem/name.c lib/error.c lib/parse.c
 fuzz_scenario_LIBS := $(XML_LIBS)
 fuzz_upgrade_SRCS := $(EDIT_OBJS:%.o=%.c)
 fuzz_upgrade_LIBS := $(XML_LIBS)

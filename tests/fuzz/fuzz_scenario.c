@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a scenario, a launch and a board file, with form feeds (which XML does not have)
- * between them. A refusal must say where and why in one line; a plan without problems must hold.
+ * between them. A refusal must say where and why in one line; a plan without problems must hold,
+ * and a checked one give command lines that name each VM and use no slot twice.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "devicemodel/config/command_line.h"
+#include "devicemodel/config/vm_config.h"
+#include "hw/pci/device_classes.h"
 #include "launch_scripts/board.h"
+#include "launch_scripts/check.h"
+#include "launch_scripts/launch_command.h"
 #include "launch_scripts/scenario.h"
+#include "launch_scripts/slots.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -95,6 +102,63 @@ static void check_plan(const struct plan *plan)
 		check(plan->board.cpus[i - 1].id <= plan->board.cpus[i].id);
 }
 
+/* As acrn-dm reads it. */
+static void check_command(const struct launch_command *command, const struct plan_vm *vm)
+{
+	char **argv = calloc(command->count + 2, sizeof(*argv)), program[] = "acrn-dm";
+	const struct launch_word *word;
+	struct vm_config config;
+	enum command asked;
+	size_t i, j;
+
+	check(argv != NULL);
+	argv[0] = program;
+	for (i = 0; i < command->count; i++) {
+		word = &command->words[i];
+		check(word->is_code == (word->placeholder != NULL));
+		argv[i + 1] = word->is_code ? word->placeholder : word->text;
+	}
+	vm_config_init(&config);
+	check(command_line_parse((int)command->count + 1, argv, pci_device_classes, &config,
+				 &asked, NULL) == 0);
+	check(strcmp(config.name, vm->name) == 0);
+	for (i = 0; i < config.device_count; i++)
+		for (j = 0; j < i; j++)
+			check(!pci_slot_equal(config.devices[i].slot, config.devices[j].slot));
+	vm_config_fini(&config);
+	free(argv);
+}
+
+static void make_command(const struct plan *plan, const struct plan_vm *vm,
+			 enum launch_target target)
+{
+	struct launch_command command;
+	struct error err = { "" };
+
+	if (launch_command_make(plan, vm, target, &command, &err) == 0) {
+		check_command(&command, vm);
+		launch_command_fini(&command);
+	} else {
+		check(err.text[0] != '\0');
+	}
+}
+
+/* Everything behind the readers. */
+static void use_plan(struct plan *plan, enum launch_target target, size_t size)
+{
+	struct problems problems = { 0 };
+	size_t i;
+
+	plan_check(plan, &problems);
+	plan_check_target(plan, target, &problems);
+	check(place_slots(plan, &problems) == 0);
+	check_problems(&problems, size);
+	for (i = 0; i < plan->vm_count && problems.count == 0; i++)
+		if (plan->vms[i].load_order == PLAN_POST_LAUNCHED_VM)
+			make_command(plan, &plan->vms[i], target);
+	problems_fini(&problems);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *rest = (const char *)data, *end = rest + size, *part;
@@ -121,6 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(plan_resolve(&plan) == 0);
 	check_problems(&problems, size);
 	check_plan(&plan);
+	use_plan(&plan, size % 2 ? LAUNCH_KVM : LAUNCH_ACRN, size);
 	plan_fini(&plan);
 	problems_fini(&problems);
 	xml_file_fini(&scenario);
