@@ -18,7 +18,7 @@
 #define IVSHMEM(regions) "<hv><FEATURES><IVSHMEM>" regions "</IVSHMEM></FEATURES></hv>"
 #define SCENARIO(more) "<acrn-config>" more "</acrn-config>"
 
-/* --- a scenario with everything that newer files have ------------------------------------------ */
+/* --- a scenario with everything that newer files have ----------------------------------------- */
 
 static const char whole[] =
 	"<?xml version='1.0'?>\n"
