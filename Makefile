@@ -53,6 +53,7 @@ UUID_LIBS := -luuid
 CRYPTO_LIBS := -lcrypto
 PCIACCESS_LIBS := -lpciaccess
 CUNIT_LIBS := -lcunit
+comma := ,
 
 # Only what reads XML files is compiled and linked with these.
 XML_CPPFLAGS := $(shell $(PKG_CONFIG) --cflags libxml-2.0 2>/dev/null)
@@ -530,6 +531,7 @@ UNIT_TESTS := \
 	power \
 	problems \
 	pvh \
+	reader_memory \
 	record \
 	record_file \
 	region \
@@ -693,6 +695,10 @@ LAUNCH_READER_OBJS := $(LAUNCH_READER_SRCS:%.c=%.o) lib/error.o lib/parse.o \
 test_bdf_OBJS := launch_scripts/bdf.o
 test_board_OBJS := $(LAUNCH_READER_OBJS)
 test_board_LIBS := $(XML_LIBS)
+test_reader_memory_OBJS := $(LAUNCH_READER_SRCS:%.c=%.o) lib/error.o lib/parse.o
+test_reader_memory_LIBS := $(XML_LIBS) \
+	$(patsubst %,-Wl$(comma)--wrap=%,malloc calloc reallocarray strdup strndup open_memstream \
+		asprintf vasprintf __asprintf_chk __vasprintf_chk)
 test_scenario_v2_OBJS := $(LAUNCH_READER_OBJS)
 test_scenario_v2_LIBS := $(XML_LIBS)
 test_scenario_v3_OBJS := $(LAUNCH_READER_OBJS)
@@ -709,6 +715,7 @@ test_xml_file_LIBS := $(XML_LIBS)
 
 # What includes launch_scripts/xml_file.h.
 XML_USERS := launch_scripts/% tests/unit/plan_text tests/unit/test_board \
+	tests/unit/test_reader_memory \
 	tests/unit/test_scenario_v2 tests/unit/test_scenario_v3 tests/unit/test_xml_file \
 	tests/fuzz/fuzz_scenario
 $(XML_USERS:%=$(B)/%.o) $(XML_USERS:%=$(B)/fuzz/%.o): CPPFLAGS += $(XML_CPPFLAGS)

@@ -30,11 +30,14 @@ static void add_user(struct xml_reader *reader, struct plan_region *region,
 		reader->ret = -ENOMEM;
 }
 
-static bool has_user(const struct plan_region *region, const struct plan_vm *vm)
+/* Behind the users that the scenario lists are those that have asked, which they do once each. */
+static bool is_listed(const struct scenario_reading *reading, const struct plan_region *region,
+		      const struct plan_vm *vm)
 {
+	const char *file = reading->scenario.file->name;
 	size_t i;
 
-	for (i = 0; i < region->user_count; i++)
+	for (i = 0; i < region->user_count && region->users[i].place.file == file; i++)
 		if (strcmp(region->users[i].vm_name, plan_vm_name(vm)) == 0)
 			return true;
 	return false;
@@ -61,7 +64,7 @@ static void join_region(struct scenario_reading *reading, struct asking *asking,
 		region->has_id = true;
 		region->id = asked->id;
 	}
-	if (has_user(region, vm))
+	if (is_listed(reading, region, vm))
 		return;
 	if (region->land == IVSHMEM_LAND_HV)
 		xml_complain(&reading->launch, node, "region hv:/%s: the scenario does not list VM "

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "launch_scripts/scenario_reading.h"
+#include "lib/util.h"
 
 /* --- which file it is ------------------------------------------------------------------------- */
 
@@ -53,23 +54,35 @@ static int check_launch(const struct xml_reader *reader)
 	return -EINVAL;
 }
 
-bool scenario_is_v2(const struct xml_file *file)
+/* Whether the element's text starts with one of the words that version 2 puts in front of VM_. */
+static bool is_v2_type(const xmlNode *type)
 {
-	static const char *const prefixes[] = {
+	static const char *const words[] = {
 		"PRE_", "POST_", "SOS_", "SERVICE_", "SAFETY_", "KATA_",
 	};
+	const xmlNode *child;
+	const char *text;
+	size_t i;
+
+	for (child = type ? type->children : NULL; child; child = child->next) {
+		text = child->type == XML_TEXT_NODE ? (const char *)child->content : "";
+		text += strspn(text, " \t\r\n");
+		for (i = 0; i < ARRAY_SIZE(words); i++)
+			if (strncmp(text, words[i], strlen(words[i])) == 0)
+				return true;
+	}
+	return false;
+}
+
+bool scenario_is_v2(const struct xml_file *file)
+{
 	bool is_v2 = false;
 	const xmlNode *vm;
-	char *type;
-	size_t i;
 
 	xml_for_each(vm, file->root, "vm") {
 		if (xml_child(vm, "load_order"))
 			return false;
-		type = xml_text(xml_child(vm, "vm_type"));
-		for (i = 0; type && i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-			is_v2 |= strncmp(type, prefixes[i], strlen(prefixes[i])) == 0;
-		free(type);
+		is_v2 |= is_v2_type(xml_child(vm, "vm_type"));
 	}
 	return is_v2;
 }
@@ -197,9 +210,10 @@ static int reading_result(const struct scenario_reading *reading)
 static int read_v3(struct scenario_reading *reading)
 {
 	scenario_v3_read_vms(reading);
+	if (reading_result(reading) < 0)
+		return reading_result(reading);
 	number_vms(reading);
-	if (reading_result(reading) == 0)
-		reading->scenario.ret = vm_index_init(&reading->vms, reading->plan);
+	reading->scenario.ret = vm_index_init(&reading->vms, reading->plan);
 	if (reading_result(reading) == 0)
 		scenario_read_regions(reading);
 	if (reading_result(reading) == 0)
@@ -212,9 +226,10 @@ static int read_v3(struct scenario_reading *reading)
 static int read_v2(struct scenario_reading *reading)
 {
 	scenario_v2_read_vms(reading);
+	if (reading_result(reading) < 0)
+		return reading_result(reading);
 	number_vms(reading);
-	if (reading_result(reading) == 0)
-		launch_xml_read_vms(reading);
+	launch_xml_read_vms(reading);
 	name_vms(reading);
 	launch_xml_check_vms(reading);
 	if (reading_result(reading) == 0)

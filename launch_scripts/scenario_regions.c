@@ -183,13 +183,16 @@ static void add_user_by_id(struct scenario_reading *reading, struct plan_region 
 			     plan_region_name(region), xml_quote(word, quote));
 		return;
 	}
+	/* That it has no name is told elsewhere. */
+	if (!vm->name)
+		return;
 	user = plan_region_add_user(region);
 	if (!user) {
 		reader->ret = -ENOMEM;
 		return;
 	}
 	user->place = user->slot.place = region->place;
-	user->vm_name = strdup(plan_vm_name(vm));
+	user->vm_name = strdup(vm->name);
 	if (!user->vm_name)
 		reader->ret = -ENOMEM;
 }

@@ -2,10 +2,13 @@
 /* Scenario files of version 3: texts, and the plans and problems that come of them. */
 #include "launch_scripts/scenario.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "launch_scripts/board.h"
 #include "lib/util.h"
 #include "tests/unit/plan_text.h"
 #include "tests/unit/unit.h"
@@ -482,6 +485,41 @@ static void test_large(void)
 	free(text);
 }
 
+/* Both files are named if both cannot be read. */
+static void test_files(void)
+{
+	char path[] = "/tmp/test_scenario.XXXXXX";
+	struct problems problems = { 0 };
+	struct plan plan = { 0 };
+	int fd = mkstemp(path);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, whole, strlen(whole)), (ssize_t)strlen(whole));
+	close(fd);
+	CU_ASSERT_EQUAL(scenario_read(&plan, path, NULL, &problems), 0);
+	CU_ASSERT_EQUAL(problems.count, 0);
+	CU_ASSERT_EQUAL_FATAL(plan.vm_count, 4);
+	/* The place outlives the file. */
+	CU_ASSERT_STRING_EQUAL(plan.vms[0].place.file, path);
+	CU_ASSERT_EQUAL(plan.vms[0].place.line, 34);
+	plan_fini(&plan);
+	CU_ASSERT_EQUAL(scenario_read(&plan, "/", "/no/launch.xml", &problems), -EISDIR);
+	CU_ASSERT_EQUAL_FATAL(problems.count, 2);
+	CU_ASSERT_STRING_EQUAL(problems.list[0].place.file, "/");
+	CU_ASSERT_STRING_EQUAL(problems.list[1].place.file, "/no/launch.xml");
+	problems_fini(&problems);
+	plan_fini(&plan);
+	CU_ASSERT_EQUAL(scenario_read(&plan, path, "/no/launch.xml", &problems), -ENOENT);
+	CU_ASSERT_EQUAL(problems.count, 1);
+	problems_fini(&problems);
+	plan_fini(&plan);
+	CU_ASSERT_EQUAL(board_read(&plan, path, &problems), -EINVAL);
+	CU_ASSERT_EQUAL(problems.count, 1);
+	problems_fini(&problems);
+	plan_fini(&plan);
+	unlink(path);
+}
+
 static const struct unit_test tests[] = {
 	{ "whole", test_whole },
 	{ "older words", test_older_words },
@@ -489,6 +527,7 @@ static const struct unit_test tests[] = {
 	{ "all at once", test_all_at_once },
 	{ "no scenarios", test_no_scenarios },
 	{ "board", test_board },
+	{ "files", test_files },
 	{ "large", test_large },
 };
 
