@@ -279,6 +279,7 @@ LAUNCH_EDIT_SRCS := \
 	launch_scripts/upgrade.c \
 	launch_scripts/upgrade_text.c \
 	launch_scripts/upgrade_vm.c \
+	launch_scripts/upgrade_vuarts.c \
 	launch_scripts/vm_edit.c \
 	launch_scripts/xml_edit.c \
 	launch_scripts/xml_span.c \

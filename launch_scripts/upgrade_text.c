@@ -152,11 +152,14 @@ int upgrade_text(const char *name, const char *text, size_t size, const struct x
 	ret = xml_edit_init(&upgrade.xml, name, text, size, notes);
 	if (ret < 0)
 		return ret;
-	ret = upgrade_regions(&upgrade);
+	ret = upgrade_vuarts(&upgrade.xml, plan, &upgrade.pairs);
+	if (ret == 0)
+		ret = upgrade_regions(&upgrade);
 	if (ret == 0)
 		ret = upgrade_vms(&upgrade);
 	if (ret == 0)
 		ret = xml_edit_apply(&upgrade.xml, ret_text, ret_size);
+	vuart_pairs_fini(&upgrade.pairs);
 	xml_edit_fini(&upgrade.xml);
 	return ret;
 }

@@ -29,6 +29,18 @@ static void note_here(struct upgrade *upgrade, const xmlNode *node, const char *
 	upgrade_note(upgrade, &upgrade->xml.file, node, reason);
 }
 
+/* Those of a file that has more than one, too: only the first one counts, and that is gone. */
+static int remove_children(struct upgrade *upgrade, const xmlNode *parent, const char *name)
+{
+	const xmlNode *node;
+	int ret = 0;
+
+	xml_for_each(node, parent, name)
+		if (ret == 0)
+			ret = xml_edit_remove(&upgrade->xml, node);
+	return ret;
+}
+
 /* --- type and name ---------------------------------------------------------------------------- */
 
 static const char *const load_orders[] = {
@@ -125,11 +137,9 @@ static int upgrade_flags(struct upgrade *upgrade, struct xml_writer *writer, con
 	const xmlNode *list = xml_child(node, "guest_flags"), *flag;
 	int ret = write_known_flags(upgrade, writer, node, vm);
 
-	if (ret < 0 || !list)
-		return ret;
 	xml_for_each(flag, list, "guest_flag")
 		upgrade_flag(upgrade, writer, node, flag);
-	return xml_edit_remove(&upgrade->xml, list);
+	return ret < 0 ? ret : remove_children(upgrade, node, "guest_flags");
 }
 
 /* --- CPUs and memory -------------------------------------------------------------------------- */
@@ -138,7 +148,6 @@ static int upgrade_flags(struct upgrade *upgrade, struct xml_writer *writer, con
 static int upgrade_cpus(struct upgrade *upgrade, struct xml_writer *writer, const xmlNode *node,
 			const struct plan_vm *vm)
 {
-	const xmlNode *old = xml_child(node, "cpu_affinity");
 	const char *realtime = vm->type == PLAN_RTVM ? "y" : "n";
 	char number[NUMBER_TEXT_MAX];
 	size_t i;
@@ -153,14 +162,13 @@ static int upgrade_cpus(struct upgrade *upgrade, struct xml_writer *writer, cons
 		}
 		xml_writer_close(writer, "cpu_affinity");
 	}
-	return old ? xml_edit_remove(&upgrade->xml, old) : 0;
+	return remove_children(upgrade, node, "cpu_affinity");
 }
 
 /* That of VMs which the hypervisor starts is the same in both versions. */
 static int upgrade_memory(struct upgrade *upgrade, struct xml_writer *writer, const xmlNode *node,
 			  const struct plan_vm *vm)
 {
-	const xmlNode *memory = xml_child(node, "memory");
 	char number[NUMBER_TEXT_MAX];
 
 	if (vm->load_order != PLAN_POST_LAUNCHED_VM)
@@ -168,41 +176,10 @@ static int upgrade_memory(struct upgrade *upgrade, struct xml_writer *writer, co
 	xml_writer_open(writer, "memory", "");
 	xml_writer_leaf(writer, "size", number_text(vm->memory_mb, number));
 	xml_writer_close(writer, "memory");
-	return memory ? xml_edit_remove(&upgrade->xml, memory) : 0;
+	return remove_children(upgrade, node, "memory");
 }
 
 /* --- serial ports ----------------------------------------------------------------------------- */
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && !strcmp(text + length - end_length, end);
-}
-
-/* "COM1_BASE", "SERVICE_VM_COM2_BASE": its number; 0: none of these. */
-static unsigned int com_number(const xmlNode *uart)
-{
-	static const char *const bases[] = { "COM1_BASE", "COM2_BASE", "COM3_BASE", "COM4_BASE" };
-	char *base = xml_text(xml_child(uart, "base"));
-	unsigned int i, number = 0;
-
-	for (i = 0; base && i < ARRAY_SIZE(bases); i++)
-		if (ends_with(base, bases[i]))
-			number = i + 1;
-	free(base);
-	return number;
-}
-
-/* It says by its base that it is not there. */
-static bool is_off(const xmlNode *uart)
-{
-	char *base = xml_text(xml_child(uart, "base"));
-	bool off = !base || !*base || !strncmp(base, "INVALID_", 8);
-
-	free(base);
-	return off;
-}
 
 static bool is_number_0(const xmlNode *uart)
 {
@@ -219,9 +196,9 @@ static bool is_number_0(const xmlNode *uart)
 static int upgrade_uart(struct upgrade *upgrade, const xmlNode *uart, unsigned int *com)
 {
 	if (is_number_0(uart))
-		*com = is_off(uart) ? *com : com_number(uart);
-	else if (!is_off(uart))
-		note_here(upgrade, uart, "connect the two VMs by a vuart_connection");
+		*com = vuart_is_off(uart) ? *com : vuart_com_number(uart);
+	else if (!vuart_is_off(uart) && !vuart_pairs_have(&upgrade->pairs, uart))
+		note_here(upgrade, uart, "its target does not lead back to it");
 	return xml_edit_remove(&upgrade->xml, uart);
 }
 
@@ -390,15 +367,14 @@ static int write_parameters(struct xml_writer *writer, const struct plan_vm *vm)
 static int upgrade_launch(struct upgrade *upgrade, struct xml_writer *writer, const xmlNode *node,
 			  const struct plan_vm *vm, const xmlNode *user_vm)
 {
-	const xmlNode *pci_devs = xml_child(node, "pci_devs");
 	int ret;
 
 	xml_writer_leaf(writer, "os_type", vm->windows ? "Windows OS" : "Non-Windows OS");
 	xml_writer_leaf(writer, "vuart0", yes_no(vm->com1_stdio));
 	xml_writer_leaf(writer, "vbootloader", yes_no(vm->ovmf));
 	ret = set_child(upgrade, writer, node, "PTM", yes_no(vm->ptm));
-	if (ret == 0 && user_vm && pci_devs)
-		ret = xml_edit_remove(&upgrade->xml, pci_devs);
+	if (ret == 0 && user_vm)
+		ret = remove_children(upgrade, node, "pci_devs");
 	write_devices(writer, vm);
 	write_passthrough(writer, user_vm);
 	return ret < 0 ? ret : write_parameters(writer, vm);
@@ -419,12 +395,43 @@ static bool says_something(const xmlNode *node)
 	return false;
 }
 
+/* Whether the VM has a line of that number which is carried over. */
+static bool has_line(const struct upgrade *upgrade, const xmlNode *vm, const char *number)
+{
+	const xmlNode *uart;
+	bool found = false;
+	char *id;
+
+	xml_for_each(uart, vm, "communication_vuart") {
+		id = NULL;
+		xml_attribute(uart, "id", &id);
+		found |= id && !strcmp(id, number) && vuart_pairs_have(&upgrade->pairs, uart);
+		free(id);
+	}
+	return found;
+}
+
+static void note_lines(struct upgrade *upgrade, const xmlNode *vm, const xmlNode *user_vm)
+{
+	const xmlNode *uart;
+	char *number;
+
+	xml_for_each(uart, xml_child(user_vm, "communication_vuarts"), "communication_vuart") {
+		number = xml_text(uart);
+		if (number && *number && !has_line(upgrade, vm, number))
+			upgrade_note(upgrade, upgrade->launch, uart,
+				     "the scenario has no such line to another VM");
+		free(number);
+	}
+}
+
 static void note_leftovers(struct upgrade *upgrade, const xmlNode *user_vm)
 {
 	static const char *const known[] = {
 		"user_vm_type", "uos_type", "vm_name", "rtos_type", "mem_size", "vbootloader",
 		"vuart0", "enable_ptm", "usb_xhci", "cpu_affinity", "shm_regions", "console_vuart",
 		"passthrough_devices", "virtio_devices", "poweroff_channel", "gvt_args", "sriov",
+		"communication_vuarts",
 	};
 	const xmlNode *node;
 	size_t i;
@@ -473,7 +480,9 @@ int upgrade_vm(struct upgrade *upgrade, xmlNode *node, const struct plan_vm *vm,
 	if (ret == 0)
 		ret = text ? xml_edit_append(&upgrade->xml, node, text) : -ENOMEM;
 	free(text);
-	if (ret == 0)
+	if (ret == 0) {
+		note_lines(upgrade, node, user_vm);
 		note_leftovers(upgrade, user_vm);
+	}
 	return ret;
 }

@@ -5,6 +5,7 @@
 
 #include "launch_scripts/plan.h"
 #include "launch_scripts/problems.h"
+#include "launch_scripts/upgrade_vuarts.h"
 #include "launch_scripts/xml_edit.h"
 
 struct upgrade {
@@ -12,6 +13,7 @@ struct upgrade {
 	const struct xml_file *launch; /* NULL: none */
 	const struct plan *plan;
 	struct problems *notes;
+	struct vuart_pairs pairs;
 };
 
 /*

@@ -374,6 +374,75 @@ expect_same 'an upgrade in place' place.xml new3.xml
 expect 'usage' 64 '^acrn-launch-gen: usage: ' gen upgrade old.xml
 expect 'help of upgrade' 0 '^Usage: ' gen upgrade --help
 
+cat >lines.xml <<'END'
+<acrn-config>
+  <hv>
+    <FEATURES/>
+  </hv>
+  <vm id="0">
+    <vm_type>PRE_STD_VM</vm_type>
+    <name>PRE</name>
+    <legacy_vuart id="1">
+      <base>COM2_BASE</base>
+      <target_vm_id>1</target_vm_id>
+      <target_uart_id>1</target_uart_id>
+    </legacy_vuart>
+    <communication_vuart id="1">
+      <base>PCI_VUART</base>
+      <target_vm_id>2</target_vm_id>
+      <target_uart_id>1</target_uart_id>
+    </communication_vuart>
+  </vm>
+  <vm id="1">
+    <vm_type>SERVICE_VM</vm_type>
+    <name>SERVICE</name>
+    <legacy_vuart id="1">
+      <base>SERVICE_VM_COM2_BASE</base>
+      <target_vm_id>0</target_vm_id>
+      <target_uart_id>1</target_uart_id>
+    </legacy_vuart>
+    <legacy_vuart id="2">
+      <base>COM3_BASE</base>
+      <target_vm_id>2</target_vm_id>
+      <target_uart_id>1</target_uart_id>
+    </legacy_vuart>
+  </vm>
+  <vm id="2">
+    <vm_type>POST_STD_VM</vm_type>
+    <name>POST</name>
+    <communication_vuart id="1">
+      <base>PCI_VUART</base>
+      <target_vm_id>0</target_vm_id>
+      <target_uart_id>1</target_uart_id>
+    </communication_vuart>
+  </vm>
+</acrn-config>
+END
+cat >lines-launch.xml <<'END'
+<acrn-config>
+  <user_vm id="1">
+    <mem_size>256</mem_size>
+    <vbootloader>ovmf</vbootloader>
+    <communication_vuarts>
+      <communication_vuart>1</communication_vuart>
+      <communication_vuart>2</communication_vuart>
+    </communication_vuarts>
+  </user_vm>
+</acrn-config>
+END
+lost=$(gen upgrade lines.xml --launch=lines-launch.xml --out=lines3.xml 2>&1 | cut -d ' ' -f 1-3)
+tap_is 'lines of which an end is missing are told' "$lost" \
+'lines-launch.xml:7: communication_vuart "2"
+lines.xml:27: legacy_vuart is'
+tap_is 'the others connect who they did' \
+	"$(sed -n 's/.*<\(type\|vm_name\|io_port\)>\(.*\)<.*/\2/p' lines3.xml | tr '\n' ' ')" \
+	'legacy PRE 0x2F8 SERVICE 0x2F8 pci PRE POST '
+gen --print --scenario lines3.xml >lines.print
+tap_check 'and a VM has its end' grep -q 'uart,vuart_idx:1' lines.print
+gen vm rename lines3.xml POST PANEL
+tap_is 'a renamed VM is renamed there, too' \
+	"$(sed -n 's/.*<vm_name>\(.*\)<.*/\1/p' lines3.xml | tr '\n' ' ')" 'PRE SERVICE PRE PANEL '
+
 # --- from an empty directory to a running pair ---------------------------------------------------
 
 # The very words of the manual; each VM's output in its file, its status behind it.
