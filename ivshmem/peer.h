@@ -29,7 +29,7 @@ struct ivshmem_peer_ops {
 	 * for as long as the id is used, also after lost().
 	 */
 	void (*ready)(void *ctx, uint16_t id, int memory_fd, uint64_t size);
-	/* Writing to the eventfd @fd rings @vector of the peer @id; vectors come in order, from 0. */
+	/* Writing to the eventfd @fd rings @vector of peer @id; vectors come in order, from 0. */
 	void (*joined)(void *ctx, uint16_t id, unsigned int vector, int fd);
 	/* The peer @id, all of whose vectors that were told are void now. */
 	void (*left)(void *ctx, uint16_t id);

@@ -39,9 +39,10 @@ int ivshmem_server_start_begin(const struct ivshmem_server_start_params *params,
 int ivshmem_server_start_fd(const struct ivshmem_server_start *start);
 
 /*
- * To be called when that is hung up: does not block then, but for 2 s with a program that has closed
- * its standard error and does not end. Before, it gives the start up. Frees @start. Returns 0: a server listens, this one or one that was there again in the last moment;
- * -ECHILD with a line that has the server's own words; -ECANCELED: it was given up.
+ * To be called when that is hung up: does not block then, but for 2 s with a program that has
+ * closed its standard error and does not end. Before, it gives the start up. Frees @start. Returns
+ * 0: a server listens, this one or one that was there again in the last moment; -ECHILD with a line
+ * that has the server's own words; -ECANCELED: it was given up.
  */
 int ivshmem_server_start_finish(struct ivshmem_server_start *start, struct error *err);
 

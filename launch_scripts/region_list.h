@@ -7,7 +7,8 @@
 
 /*
  * Print the regions of the scenario @path, with launch file @launch (NULL: none), as a table or as
- * JSON. What is wrong with it goes to standard error. Returns an exit status: 1 if it does not hold, or cannot be read.
+ * JSON. What is wrong with it goes to standard error. Returns an exit status: 1 if it does not hold
+ * or cannot be read.
  */
 int region_list(const char *path, const char *launch, bool json);
 

@@ -34,13 +34,14 @@ static int check_memory(const struct ivshmem_core *core, int memory_fd, struct e
 	int flags = fcntl(memory_fd, F_GETFL);
 	struct stat ours, theirs;
 
-	if (flags < 0 || fstat(ivshmem_region_fd(region), &ours) < 0 || fstat(memory_fd, &theirs) < 0)
+	if (flags < 0 || fstat(ivshmem_region_fd(region), &ours) < 0 ||
+	    fstat(memory_fd, &theirs) < 0)
 		return error_set(err, -errno, "its memory is odd: %s", strerror(errno));
 	if (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
 		return error_set(err, -EINVAL,
 				 "it serves other memory than %s: start it with --region of this "
-				 "region; for one that knows no regions, as QEMU's, name its object "
-				 "by shm=/OBJECT",
+				 "region; for one that knows no regions, as QEMU's, name its "
+				 "object by shm=/OBJECT",
 				 ivshmem_region_path(region));
 	/* O_PATH is for everybody who can find the object. */
 	if ((flags & O_PATH) || (flags & O_ACCMODE) != O_RDWR)
