@@ -319,6 +319,16 @@ static void add_all(struct launch_words *words, const struct plan *plan, const s
 
 /* --- the device model's opinion --------------------------------------------------------------- */
 
+static bool has_parameter(const struct plan_vm *vm, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < vm->parameter_count; i++)
+		if (strncmp(vm->parameters[i], name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
 static int check_config(const struct vm_config *config, enum command asked,
 			const struct plan_vm *vm, enum launch_target target, struct error *err)
 {
@@ -332,6 +342,11 @@ static int check_config(const struct vm_config *config, enum command asked,
 		return error_set(err, -EINVAL,
 				 "the last of the further parameters takes the VM's name for its "
 				 "value: add the value that it needs");
+	if (!config->kernel && !config->elf && !vm->ovmf && !has_parameter(vm, "--ovmf"))
+		return error_set(err, -EINVAL,
+				 "there is nothing to boot: %sgive -k KERNEL or -E IMAGE among the "
+				 "customized parameters",
+				 target == LAUNCH_ACRN ? "use the virtual boot loader, or " : "");
 	ret = vm_config_validate(config, err);
 	if (ret == 0 && target == LAUNCH_KVM && vm_config_check_present(config, err) < 0)
 		ret = -EINVAL;
@@ -422,16 +437,6 @@ void launch_command_print(const struct launch_command *command, FILE *out)
 		shell_word_print(out, literal(&command->words[i]));
 	}
 	fputc('\n', out);
-}
-
-static bool has_parameter(const struct plan_vm *vm, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < vm->parameter_count; i++)
-		if (strncmp(vm->parameters[i], name, strlen(name)) == 0)
-			return true;
-	return false;
 }
 
 const char *launch_command_left_out(const struct plan *plan, const struct plan_vm *vm,

@@ -221,7 +221,8 @@ static void test_kvm(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(launch_command_left_out(&plan, vm, LAUNCH_KVM), "taskset"));
 	expect_refusal(&plan, 2, LAUNCH_KVM, "--ovmf");
 	plan.vms[2].ovmf = false;
-	expect_refusal(&plan, 2, LAUNCH_KVM, "nothing to boot");
+	expect_refusal(&plan, 2, LAUNCH_KVM, "nothing to boot: give -k KERNEL");
+	expect_refusal(&plan, 2, LAUNCH_ACRN, "nothing to boot: use the virtual boot loader, or");
 	plan_vm_add_parameter(vm, "--rtvm");
 	expect_refusal(&plan, 1, LAUNCH_KVM, "--rtvm");
 	plan_fini(&plan);
