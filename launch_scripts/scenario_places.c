@@ -66,20 +66,32 @@ static bool is_blank(const xmlNode *node)
  * The next user of that name that got a slot and has not been written yet; where a file names a
  * region or a VM twice, both have the same order.
  */
+static struct plan_slot *find_slot_in(struct plan_region *region, const char *vm)
+{
+	struct plan_region_user *user;
+	size_t i;
+
+	for (i = 0; i < region->user_count; i++) {
+		user = &region->users[i];
+		if (user->slot.placed && !user->slot.given && user->vm_name &&
+		    !strcmp(user->vm_name, vm))
+			return &user->slot;
+	}
+	return NULL;
+}
+
 static struct plan_slot *find_slot(struct plan *plan, const struct region_key *key, const char *vm)
 {
 	struct plan_region *region;
-	struct plan_region_user *user;
+	struct plan_slot *slot = NULL;
+	size_t i;
 
-	for (region = plan->regions; region < plan->regions + plan->region_count; region++) {
-		if (region->land != key->land || !region->name || strcmp(region->name, key->name))
-			continue;
-		for (user = region->users; user < region->users + region->user_count; user++)
-			if (user->slot.placed && !user->slot.given && user->vm_name &&
-			    !strcmp(user->vm_name, vm))
-				return &user->slot;
+	for (i = 0; i < plan->region_count && !slot; i++) {
+		region = &plan->regions[i];
+		if (region->land == key->land && region->name && !strcmp(region->name, key->name))
+			slot = find_slot_in(region, vm);
 	}
-	return NULL;
+	return slot;
 }
 
 static int write_place(struct xml_edit *edit, const xmlNode *user, struct pci_slot slot)

@@ -11,6 +11,7 @@
 
 #include "launch_scripts/plan_from_text.h"
 #include "launch_scripts/scenario.h"
+#include "launch_scripts/scenario_places.h"
 #include "launch_scripts/upgrade.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,24 +73,35 @@ static void compare(const struct plan *old, const struct plan *new)
 		compare_regions(&old->regions[i], &new->regions[i]);
 }
 
+/* What is read from  is the same as . */
+static void compare_text(const struct plan *old, const char *text, size_t size)
+{
+	struct problems problems = { 0 };
+	struct plan plan = { 0 };
+
+	must(plan_read_text(&plan, "new", text, size, &problems) == 0);
+	compare(old, &plan);
+	plan_fini(&plan);
+	problems_fini(&problems);
+}
+
 static void try_upgrade(const struct plan *old, const struct xml_file *launch, const char *text,
 			size_t size)
 {
-	struct problems notes = { 0 }, problems = { 0 };
-	struct plan plan = { 0 };
-	size_t new_size;
-	char *new_text;
+	struct problems notes = { 0 };
+	size_t new_size, placed_size;
+	char *new_text, *placed;
 
 	/* An encoding may be one that cannot be edited. */
 	if (upgrade_text("old", text, size, launch, old, &notes, &new_text, &new_size) == 0) {
-		must(plan_read_text(&plan, "new", new_text, new_size, &problems) == 0);
-		compare(old, &plan);
+		compare_text(old, new_text, new_size);
+		must(scenario_fill_places(new_text, new_size, &placed, &placed_size) == 0);
+		compare_text(old, placed, placed_size);
+		free(placed);
 		free(new_text);
 	} else {
 		must(notes.count > 0);
 	}
-	plan_fini(&plan);
-	problems_fini(&problems);
 	problems_fini(&notes);
 }
 
