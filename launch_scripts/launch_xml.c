@@ -166,10 +166,18 @@ static void read_devices(struct xml_reader *reader, const struct plan_board *boa
 	read_gvt(reader, board, vm, node);
 }
 
+static const char *const single[] = {
+	"vm_name", "user_vm_type", "uos_type", "rtos_type", "mem_size", "vbootloader", "vuart0",
+	"enable_ptm", "cpu_affinity", "poweroff_channel", "console_vuart", "communication_vuarts",
+	"usb_xhci", "virtio_devices", "passthrough_devices", "gvt_args", "sriov", "shm_regions",
+	NULL,
+};
+
 static void read_vm(struct scenario_reading *reading, struct plan_vm *vm, const xmlNode *node)
 {
 	struct xml_reader *reader = &reading->launch;
 
+	xml_check_single(reader, node, single);
 	read_name(reader, vm, node);
 	read_system(reader, vm, node);
 	read_real_time(reader, vm, node);

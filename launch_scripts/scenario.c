@@ -119,6 +119,10 @@ static void check_board_name(struct scenario_reading *reading)
 	free(board);
 }
 
+static const char *const root_single[] = { "hv", NULL };
+static const char *const hv_single[] = { "FEATURES", "vuart_connections", NULL };
+static const char *const features_single[] = { "SCHEDULER", "SSRAM", "PSRAM", "IVSHMEM", NULL };
+
 static void read_whole(struct scenario_reading *reading)
 {
 	const xmlNode *root = reading->scenario.file->root;
@@ -126,6 +130,9 @@ static void read_whole(struct scenario_reading *reading)
 
 	if (xml_attribute(root, "scenario", &reading->plan->scenario) < 0)
 		reading->scenario.ret = -ENOMEM;
+	xml_check_single(&reading->scenario, root, root_single);
+	xml_check_single(&reading->scenario, xml_child(root, "hv"), hv_single);
+	xml_check_single(&reading->scenario, features, features_single);
 	check_board_name(reading);
 	read_scheduler(reading, xml_child(features, "SCHEDULER"));
 	reading->plan->ssram =

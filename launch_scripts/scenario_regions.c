@@ -67,6 +67,8 @@ static void read_source(struct xml_reader *reader, struct plan_region *region, c
 			     plan_region_name(region));
 }
 
+static const char *const user_single[] = { "VM_NAME", "VBDF", NULL };
+
 static void read_user(struct xml_reader *reader, struct plan_region *region, const xmlNode *node)
 {
 	const xmlNode *name = xml_child(node, "VM_NAME");
@@ -84,10 +86,16 @@ static void read_user(struct xml_reader *reader, struct plan_region *region, con
 		reader->ret = -ENOMEM;
 		return;
 	}
+	xml_check_single(reader, node, user_single);
 	user->place = xml_place(reader->file, node);
 	user->vm_name = xml_value(reader, name);
 	scenario_read_slot(reader, node, xml_child(node, "VBDF"), &user->slot);
 }
+
+static const char *const single[] = {
+	"NAME", "PROVIDED_BY", "IVSHMEM_SIZE", "IVSHMEM_REGION_ID", "IVSHMEM_VECTORS",
+	"IVSHMEM_VMS", NULL,
+};
 
 static void read_region_elements(struct scenario_reading *reading, const xmlNode *node)
 {
@@ -97,6 +105,7 @@ static void read_region_elements(struct scenario_reading *reading, const xmlNode
 
 	if (!region)
 		return;
+	xml_check_single(reader, node, single);
 	read_name(reader, region, node);
 	read_source(reader, region, node);
 	read_size(reader, region, node);

@@ -71,6 +71,10 @@ static void read_flag(struct xml_reader *reader, struct plan_vm *vm, const xmlNo
 	free(text);
 }
 
+static const char *const single[] = {
+	"vm_type", "name", "guest_flags", "memory", "cpu_affinity", NULL,
+};
+
 static void read_vm(struct scenario_reading *reading, const xmlNode *node)
 {
 	struct xml_reader *reader = &reading->scenario;
@@ -81,6 +85,7 @@ static void read_vm(struct scenario_reading *reading, const xmlNode *node)
 		reader->ret = -ENOMEM;
 		return;
 	}
+	xml_check_single(reader, node, single);
 	scenario_read_vm_identity(reading, vm, node);
 	read_kind(reader, vm, node);
 	xml_for_each(flag, xml_child(node, "guest_flags"), "guest_flag")

@@ -100,6 +100,13 @@ static void read_console(struct xml_reader *reader, struct plan_vm *vm, const xm
 		device_add_uart(reader, vm, console, 0);
 }
 
+static const char *const single[] = {
+	"load_order", "vm_type", "name", "os_type", "own_pcpu", "lapic_passthrough",
+	"io_completion_polling", "secure_world_support", "PTM", "vbootloader", "vuart0", "memory",
+	"cpu_affinity", "console_vuart", "customized_parameters", "usb_xhci", "virtio_devices",
+	"pci_devs", NULL,
+};
+
 static void read_vm(struct scenario_reading *reading, const xmlNode *node)
 {
 	struct xml_reader *reader = &reading->scenario;
@@ -109,6 +116,7 @@ static void read_vm(struct scenario_reading *reading, const xmlNode *node)
 		reader->ret = -ENOMEM;
 		return;
 	}
+	xml_check_single(reader, node, single);
 	scenario_read_vm_identity(reading, vm, node);
 	read_load_order(reader, vm, node);
 	read_kind(reader, vm, node);

@@ -147,3 +147,20 @@ bool xml_number(struct xml_reader *reader, const xmlNode *node, bool hex, uint64
 	free(text);
 	return ret == 0;
 }
+
+void xml_check_single(struct xml_reader *reader, const xmlNode *parent, const char *const *names)
+{
+	const xmlNode *child;
+	uint32_t seen = 0, bit;
+	size_t i;
+
+	xml_for_each(child, parent, NULL) {
+		for (i = 0; names[i] && !xml_is(child, names[i]); i++)
+			;
+		bit = names[i] ? UINT32_C(1) << i : 0;
+		if (seen & bit)
+			xml_complain(reader, child, "%s is there a second time: take one out",
+				     names[i]);
+		seen |= bit;
+	}
+}

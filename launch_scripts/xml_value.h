@@ -57,4 +57,10 @@ bool xml_yes(struct xml_reader *reader, const xmlNode *parent, const char *name)
 bool xml_number(struct xml_reader *reader, const xmlNode *node, bool hex, uint64_t min,
 		uint64_t max, uint64_t *ret_value);
 
+/*
+ * Complain about each child of @parent (which may be NULL) whose name is one of @names, at most 32
+ * and ended by NULL, if there is one of that name before it: only the first one counts.
+ */
+void xml_check_single(struct xml_reader *reader, const xmlNode *parent, const char *const *names);
+
 #endif

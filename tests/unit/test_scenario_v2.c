@@ -199,6 +199,8 @@ static void test_launch_problems(void)
 		  "mem_size \"1G\": write a decimal number from 1 to 17592186044415" },
 		{ LAUNCH_A("<vm_name>C</vm_name>"),
 		  "vm_name \"C\": the scenario calls the VM A: write the same in both" },
+		{ LAUNCH_A("<mem_size>1</mem_size>"),
+		  "mem_size is there a second time: take one out" },
 		{ LAUNCH_A("<rtos_type>hard</rtos_type>"),
 		  "rtos_type \"hard\": write no, Soft RT or Hard RT" },
 		{ LAUNCH_A("<vbootloader>vsbl</vbootloader>"),

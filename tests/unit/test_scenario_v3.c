@@ -277,6 +277,18 @@ static void test_problems(void)
 		{ VIRTIO("<gpu><display_type>Full screen</display_type><displays><display/>"
 			 "</displays></gpu>"),
 		  "the display lacks monitor_id" },
+		{ IN_VM("<vuart0>y</vuart0><vuart0>n</vuart0>"),
+		  "vuart0 is there a second time: take one out" },
+		{ IN_VM("<name>B</name>"), "name is there a second time: take one out" },
+		{ IN_HV("<FEATURES><IVSHMEM/><IVSHMEM/></FEATURES>"),
+		  "IVSHMEM is there a second time: take one out" },
+		{ IN_HV("<vuart_connections/><vuart_connections/>"),
+		  "vuart_connections is there a second time: take one out" },
+		{ IN_REGION("<NAME>r</NAME>" REGION_MORE "<NAME>s</NAME>"),
+		  "NAME is there a second time: take one out" },
+		{ IN_REGION("<NAME>r</NAME>" REGION_MORE "<IVSHMEM_VMS><IVSHMEM_VM><VM_NAME>A"
+			    "</VM_NAME><VM_NAME>B</VM_NAME></IVSHMEM_VM></IVSHMEM_VMS>"),
+		  "VM_NAME is there a second time: take one out" },
 		{ IN_HV("<FEATURES><SCHEDULER>SCHED_RR</SCHEDULER></FEATURES>"),
 		  "SCHEDULER \"SCHED_RR\": write SCHED_NOOP, SCHED_IORR, SCHED_BVT or SCHED_PRIO" },
 		{ IN_HV("<FEATURES><SSRAM><SSRAM_ENABLED>x</SSRAM_ENABLED></SSRAM></FEATURES>"),
