@@ -242,6 +242,7 @@ LAUNCH_READER_SRCS := \
 	launch_scripts/vm_index.c \
 	launch_scripts/words.c \
 	launch_scripts/xml_file.c \
+	launch_scripts/xml_node.c \
 	launch_scripts/xml_value.c
 
 # What checks and completes a plan and makes command lines and scripts of it.
@@ -711,7 +712,7 @@ test_script_OBJS := launch_scripts/launch_command.o launch_scripts/launch_words.
 	launch_scripts/plan.o launch_scripts/preparation.o launch_scripts/script.o \
 	launch_scripts/shell_word.o hw/pci/device_classes.o $(CONFIG_OBJS)
 test_script_LIBS := $(CRYPTO_LIBS)
-test_xml_file_OBJS := launch_scripts/problems.o launch_scripts/xml_file.o
+test_xml_file_OBJS := launch_scripts/problems.o launch_scripts/xml_file.o launch_scripts/xml_node.o
 test_xml_file_LIBS := $(XML_LIBS)
 
 # What includes launch_scripts/xml_file.h.
@@ -746,7 +747,8 @@ test_scenario_edit_OBJS := $(EDIT_OBJS)
 test_scenario_edit_LIBS := $(XML_LIBS) $(CRYPTO_LIBS)
 test_text_edit_OBJS := launch_scripts/text_edit.o
 test_xml_edit_OBJS := launch_scripts/problems.o launch_scripts/text_edit.o launch_scripts/xml_edit.o \
-	launch_scripts/xml_file.o launch_scripts/xml_span.o launch_scripts/xml_writer.o
+	launch_scripts/xml_file.o launch_scripts/xml_node.o launch_scripts/xml_span.o \
+	launch_scripts/xml_writer.o
 test_xml_edit_LIBS := $(XML_LIBS)
 XML_EDIT_USERS := tests/unit/test_scenario_edit tests/unit/test_xml_edit \
 	tests/fuzz/fuzz_upgrade tests/fuzz/fuzz_xml_edit

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reading an XML file of unknown origin with libxml2, and looking around in it. Nothing is fetched,
- * a document type declaration (with it all entities) is refused, size and depth are bounded, and
- * what is wrong becomes problems with their lines. The tree is complete: comments, white space and
- * all, so that it can be written back.
+ * Reading an XML file of unknown origin with libxml2. Nothing is fetched, a document type
+ * declaration (with it all entities) is refused, size and depth are bounded, and what is wrong
+ * becomes problems with their lines. The tree is complete, with comments, white space and all, so
+ * that it can be written back.
  */
 #ifndef LAUNCH_SCRIPTS_XML_FILE_H
 #define LAUNCH_SCRIPTS_XML_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <libxml/tree.h>
 
 #include "launch_scripts/problems.h"
+#include "launch_scripts/xml_node.h"
 
 #define XML_FILE_SIZE_MAX ((size_t)16 << 20)
 #define XML_FILE_DEPTH_MAX 64
@@ -40,25 +40,5 @@ void xml_file_fini(struct xml_file *file);
 
 /* Where an element stands; a line beyond 65535 is right too. No @node: the file as a whole. */
 struct plan_place xml_place(const struct xml_file *file, const xmlNode *node);
-
-/* Elements only, by their local names. @name NULL: any element. NULL: there is none. */
-bool xml_is(const xmlNode *node, const char *name);
-xmlNode *xml_child(const xmlNode *parent, const char *name); /* the first; @parent may be NULL */
-xmlNode *xml_next(const xmlNode *node, const char *name);    /* the next sibling */
-
-/* "a/b/c" below @parent: the first of each. */
-xmlNode *xml_find(const xmlNode *parent, const char *path);
-
-#define xml_for_each(node, parent, name) \
-	for ((node) = xml_child((parent), (name)); (node); (node) = xml_next((node), (name)))
-
-/*
- * An element's own text, not that of elements and comments in it, without white space around; ""
- * if there is none or @node is NULL. The caller frees it. NULL: out of memory.
- */
-char *xml_text(const xmlNode *node);
-
-/* An attribute's value, without white space around. 0 (@ret_value NULL: no such one) or -ENOMEM. */
-int xml_attribute(const xmlNode *node, const char *name, char **ret_value);
 
 #endif
