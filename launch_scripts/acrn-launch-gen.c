@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* acrn-launch-gen: read, check, place, and write what starts the virtual machines. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -219,6 +220,8 @@ int main(int argc, char **argv)
 	struct error err = { "" };
 	size_t i;
 
+	/* ulimit -f is an error with a message, and undone, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	for (i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return finish(commands[i].run(argc - 1, argv + 1));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,8 +152,7 @@ static int move_into_place(const struct edited_file *file, const char *temporary
 	return errno == EINVAL || errno == ENOSYS ? rename(temporary, file->path) : -1;
 }
 
-int edited_file_replace(const struct edited_file *file, const char *text, size_t size,
-			struct error *err)
+static int replace(const struct edited_file *file, const char *text, size_t size, struct error *err)
 {
 	char *temporary;
 	int fd, ret;
@@ -174,6 +174,20 @@ int edited_file_replace(const struct edited_file *file, const char *text, size_t
 		sync_directory(file->path);
 out_free:
 	free(temporary);
+	return ret;
+}
+
+/* Who is interrupted in between would leave the temporary file behind. */
+int edited_file_replace(const struct edited_file *file, const char *text, size_t size,
+			struct error *err)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	ret = replace(file, text, size, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }
 

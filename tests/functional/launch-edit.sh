@@ -29,6 +29,16 @@ gen()
 	"$build/acrn-launch-gen" "$@"
 }
 
+# Its output is a pipe, which has no limit.
+# shellcheck disable=SC2329
+on_full_disk()
+{
+	(
+		ulimit -f 0
+		gen "$@"
+	)
+}
+
 # expect_list NAME FILE LINES: a line "name source size id vectors vms" for each region.
 expect_list()
 {
@@ -242,6 +252,10 @@ echo '<acrn-config>' >broken.xml
 expect_refused broken.xml 1 'broken.xml:' region add broken.xml x --size=2 --vm=A --vm=C
 expect 'help' 0 '^Usage: acrn-launch-gen region' gen region --help
 expect 'help of a command' 0 '^Usage: acrn-launch-gen vm set' gen vm set --help
+
+cp odd.xml before.xml
+expect 'a full disk' 1 'odd.xml: cannot be written: File too large' on_full_disk region set odd.xml first --size=8
+expect_same 'and the file is whole' odd.xml before.xml
 
 # --- a file that does not hold -------------------------------------------------------------------
 
