@@ -99,6 +99,8 @@ static int run_machine(struct vm *vm, struct boot *boot, int signals, int *ret_s
 	ret = machine_new(vm, boot, &machine, err);
 	if (ret == 0)
 		ret = machine_run(machine, &end, &status, err);
+	else if (ret == -EINTR && (end = vm_request_take(&vm->request, &status)))
+		ret = 0; /* the end of a wait in between, of which @err tells */
 	if (ret == 0)
 		*ret_status = exit_status(end, status);
 	machine_free(machine);
