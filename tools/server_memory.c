@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include "lib/parse.h"
 
 #define OPEN_TRIES 3
-#define WAIT_STEP_MS 20
 
 /*
  * Clients get a duplicate of what they are sent, and a lock lives as long as any duplicate. So the
@@ -39,18 +37,14 @@ static int reopen(int fd, int *ret_fd, struct error *err)
 static int lock_for_server(struct server_memory *memory, const char *path, struct error *err)
 {
 	char users[IVSHMEM_USERS_TEXT_MAX];
-	int ret, waited;
+	int ret;
 
 	ret = reopen(memory->fd, &memory->lock, err);
 	if (ret < 0)
 		return ret;
-	for (waited = 0;; waited += WAIT_STEP_MS) {
-		ret = ofd_lock_try(memory->lock, IVSHMEM_OBJECT_SERVED, OFD_LOCK_EXCLUSIVE);
-		if (ret != -EAGAIN || waited >= SERVER_MEMORY_WAIT_MS)
-			break;
-		poll(NULL, 0, WAIT_STEP_MS);
-	}
-	if (ret == -EAGAIN)
+	ret = ofd_lock_wait(memory->lock, IVSHMEM_OBJECT_SERVED, OFD_LOCK_EXCLUSIVE,
+			    SERVER_MEMORY_WAIT_MS);
+	if (ret == -ETIMEDOUT)
 		return error_set(err, -EBUSY,
 				 "memory %s is served already by %s: connect to that server, or"
 				 " choose other memory",
