@@ -32,13 +32,13 @@ int edit_session_fail(int ret)
 }
 
 /* What was wrong before and still is: not this change's fault, but to be known. */
-static void tell_old(struct edit_session *session)
+static void tell_old(const struct scenario_edit *edit)
 {
-	if (session->edit.before.count == 0)
-		return;
-	log_warning(NULL, "%s had %zu %s before; \"acrn-launch-gen --check\" shows what is left",
-		    session->edit.file.name, session->edit.before.count,
-		    session->edit.before.count == 1 ? "problem" : "problems");
+	if (edit->left > 0)
+		log_warning(NULL,
+			    "%s still has %zu %s that it had before: \"acrn-launch-gen --check\""
+			    " shows them", edit->file.name, edit->left,
+			    edit->left == 1 ? "problem" : "problems");
 }
 
 int edit_session_end(struct edit_session *session, int ret)
@@ -46,7 +46,7 @@ int edit_session_end(struct edit_session *session, int ret)
 	if (ret == 0)
 		ret = scenario_edit_save(&session->edit, &session->problems);
 	if (ret == 0) {
-		tell_old(session);
+		tell_old(&session->edit);
 	} else {
 		if (session->problems.count == 0)
 			log_error(NULL, "%s", strerror(-ret));

@@ -112,6 +112,7 @@ int scenario_edit_save(struct scenario_edit *edit, struct problems *problems)
 	ret = finish_text(edit, &text, &size);
 	if (ret == 0)
 		ret = judge_alone(edit->file.name, text, size, &after);
+	edit->left = after.count + after.dropped;
 	if (ret < 0)
 		problems_add(problems, whole_file(edit), "the change cannot be made: %s",
 			     strerror(-ret));

@@ -17,6 +17,7 @@ struct scenario_edit {
 	char *made; /* the text of a scenario that is not a file yet; NULL: file.text counts */
 	struct xml_edit xml;
 	struct problems before; /* of the file as it is */
+	size_t left; /* how many of them there are in what was saved */
 	struct name_change renamed;
 };
 

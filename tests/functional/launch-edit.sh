@@ -261,7 +261,7 @@ expect_same 'and the file is whole' odd.xml before.xml
 
 sed 's|<VM_NAME>A</VM_NAME>|<VM_NAME>gone</VM_NAME>|' odd.xml >bad.xml
 expect_refused bad.xml 1 'bad size "3"' region set bad.xml first --size=3
-expect 'a bad file may be changed' 0 'had 1 problem before' gen region set bad.xml first --size=8
+expect 'a bad file may be changed' 0 'still has 1 problem' gen region set bad.xml first --size=8
 expect 'renaming does not make an old problem a new one' 0 '' gen region set bad.xml first --name=still
 expect 'and it is still bad' 1 'no VM "gone"' gen --check --scenario bad.xml
 gen region set bad.xml still --remove-vm=gone --add-vm=C
