@@ -303,7 +303,7 @@ test_death_in_a_race()
 	talk_start a -s "$device,vectors=2" || return 0
 	talk_start b -s "$device,vectors=2" || return 0
 	ask a open-all
-	times=20000
+	times=5000
 	[ "${ACRN_DM_NESTED:-0}" = 0 ] || times=1000
 	tell a "hold 0 $times 0"
 	vm_expect a "^hold 0: ready" || true
@@ -315,8 +315,7 @@ test_death_in_a_race()
 			wait_until server_is_new "$old"
 	done
 	tap_is "b misses nothing" "$(answer b "^ring\|rings were taken")" "$times rings were taken"
-	tap_is "a gets an interrupt for each" "$(answer a "^hold 0: [0-9]")" \
-		"hold 0: $times rings, $times interrupts"
+	tap_is "a gets an interrupt for each" "$(held a 0 "$times")" ""
 	talk_end a "power-off of a"
 	talk_end b "power-off of b"
 	gone "death amid rings"
