@@ -173,7 +173,7 @@ static void ivshmem_bar_moved(struct pci_dev *pci, int bar, uint64_t addr)
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
 	if (bar == BAR_REGISTERS)
-		ivshmem_core_registers_move(&dev->core);
+		ivshmem_core_move_registers(&dev->core);
 	if (bar == BAR_MEMORY)
 		ivshmem_core_place_memory(&dev->core, addr);
 }

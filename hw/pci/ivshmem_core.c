@@ -315,7 +315,7 @@ void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int
 		write_register(core, offset + 4, (uint32_t)(value >> 32));
 }
 
-void ivshmem_core_registers_move(struct ivshmem_core *core)
+void ivshmem_core_move_registers(struct ivshmem_core *core)
 {
 	if (core->doorbell)
 		ivshmem_doorbell_cool(core->doorbell);

@@ -83,7 +83,7 @@ void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int
 			uint64_t value);
 
 /* BAR0 is about to be decoded elsewhere, or not at all. */
-void ivshmem_core_registers_move(struct ivshmem_core *core);
+void ivshmem_core_move_registers(struct ivshmem_core *core);
 
 /* BAR2 is decoded at @gpa now, or (IVSHMEM_UNPLACED) not at all: move the memory there. */
 void ivshmem_core_place_memory(struct ivshmem_core *core, uint64_t gpa);

@@ -100,7 +100,7 @@ static void test_options_reach_the_link(void)
 	CU_ASSERT_EQUAL(core_init(&core, &carrier, &plain, &err), 0);
 	CU_ASSERT_EQUAL(core_link.opened, 0);
 	ring(&core, 0, 0);
-	ivshmem_core_registers_move(&core);
+	ivshmem_core_move_registers(&core);
 	core_doorbell_end(&core, &carrier);
 }
 
@@ -532,7 +532,7 @@ static void test_registers_move(void)
 		ring(&core, 1, 0);
 	CU_ASSERT_EQUAL(carrier.catches, 1);
 	CU_ASSERT_EQUAL(carrier.caught, 1 << 16);
-	ivshmem_core_registers_move(&core);
+	ivshmem_core_move_registers(&core);
 	CU_ASSERT_EQUAL(carrier.catches, 0);
 	eventfd_drain(peer);
 	ring(&core, 1, 0);
