@@ -4,6 +4,9 @@
 # Guests that do what their console is told (tests/guest/doorbell_serve.c), under acrn-dm and QEMU, and
 # what they talk to: source it after tests/guest/vm.sh, whose functions work with all of them.
 
+# These live long: that something hangs is told by waiting for it.
+talk_patience=$vm_limit
+vm_limit=${VM_LIMIT:-500}
 programs=$(cd "$build" && pwd)
 peers_program=$build/tests/functional/doorbell_peers
 
@@ -86,14 +89,15 @@ descriptors()
 # tell NAME COMMAND: without waiting for it.
 tell()
 {
-	printf '%s\n' "$2" >"$work/$1.in"
+	# Opened so it does not wait for somebody who reads.
+	printf '%s\n' "$2" 1<>"$work/$1.in"
 }
 
 # ask NAME COMMAND: print what it says.
 ask()
 {
 	ask_before=$(talk_markers "$1")
-	ask_deadline=$(($(date +%s) + vm_limit))
+	ask_deadline=$(($(date +%s) + talk_patience))
 	tell "$1" "$2"
 	while [ "$(talk_markers "$1")" -le "$ask_before" ]; do
 		if ! vm_alive "$1" || [ "$(date +%s)" -ge "$ask_deadline" ]; then
@@ -159,7 +163,7 @@ talk_kill()
 # wait_until COMMAND...: until it succeeds; fails if it never does.
 wait_until()
 {
-	wait_deadline=$(($(date +%s) + vm_limit))
+	wait_deadline=$(($(date +%s) + talk_patience))
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$wait_deadline" ] || return 1
 		sleep 0.02
