@@ -185,6 +185,10 @@ static int take_message(struct ivshmem_peer *peer, struct ivshmem_message *messa
 		return error_set(err, -EPROTO, "the descriptor that came for peer %" PRId64
 				 " is no eventfd", value);
 	}
+	if (message->fd >= 0 && value == peer->greeting.id && eventfd_is_semaphore(message->fd)) {
+		fd_close(&message->fd);
+		return error_set(err, -EPROTO, "its eventfds are semaphores");
+	}
 	if (message->fd >= 0)
 		take_vector(peer, (uint16_t)value, message->fd);
 	else

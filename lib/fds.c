@@ -81,6 +81,20 @@ bool fd_is_eventfd(int fd)
 	return length == sizeof(kind) - 1 && memcmp(target, kind, sizeof(kind) - 1) == 0;
 }
 
+bool eventfd_is_semaphore(int fd)
+{
+	char path[40], text[512];
+	ssize_t n;
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	n = info < 0 ? 0 : read(info, text, sizeof(text) - 1);
+	fd_close(&info);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, "eventfd-semaphore: 1");
+}
+
 /*
  * Whoever has a duplicate can clear O_NONBLOCK and fill the counter. A write that waits after all
  * ends with the next signal; there is nothing to add then, so it is not tried again.

@@ -33,6 +33,12 @@ int eventfd_new(void);
 /* Whether @fd, which somebody else has sent, is an eventfd. Without /proc any descriptor is. */
 bool fd_is_eventfd(int fd);
 
+/*
+ * Whether the eventfd @fd gives its counter away one by one (EFD_SEMAPHORE), so that it may be
+ * ready for years. Kernels before 6.5 and systems without /proc do not tell; then false.
+ */
+bool eventfd_is_semaphore(int fd);
+
 /* Add 1 to the counter. A counter that is full stays full. */
 void eventfd_signal(int fd);
 

@@ -85,6 +85,16 @@ static void test_is_eventfd(void)
 	fd_close(&fd);
 }
 
+/* That it tells semaphores where it can is shown with the peer. */
+static void test_is_semaphore(void)
+{
+	int plain = eventfd_new();
+
+	CU_ASSERT_FALSE(eventfd_is_semaphore(plain));
+	CU_ASSERT_FALSE(eventfd_is_semaphore(-1));
+	fd_close(&plain);
+}
+
 static void test_no_descriptor(void)
 {
 	struct rlimit old, none;
@@ -180,6 +190,7 @@ static const struct unit_test tests[] = {
 	{ "eventfd", test_eventfd },
 	{ "eventfd that blocks", test_blocking_eventfd },
 	{ "is it an eventfd", test_is_eventfd },
+	{ "is it a semaphore", test_is_semaphore },
 	{ "no descriptor", test_no_descriptor },
 	{ "reopen", test_reopen },
 	{ "raise the limit", test_raise_limit },

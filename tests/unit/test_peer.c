@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -188,8 +189,8 @@ static int new_broken_pipe(void)
 
 /*
  * What a server says, word by word: a number is a message; "+" after it sends an eventfd with it,
- * "m", "o", "s" memory that is right, of an odd size, too small; "p" a broken pipe, "t" a timer;
- * "!" closes the connection.
+ * "m", "o", "s" memory that is right, of an odd size, too small; "p" a broken pipe, "t" a timer,
+ * "e" a semaphore; "!" closes the connection.
  * ":abc" sends letters as they are.
  */
 static void send_word(struct seen *seen, const char *word)
@@ -221,6 +222,9 @@ static void send_word(struct seen *seen, const char *word)
 		break;
 	case 'p':
 		out.message.fd = new_broken_pipe();
+		break;
+	case 'e':
+		out.message.fd = eventfd(5, EFD_CLOEXEC | EFD_SEMAPHORE);
 		break;
 	case 't':
 		out.message.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -337,6 +341,26 @@ static void test_faults(void)
 	}
 	after = leaks_count();
 	CU_ASSERT_TRUE(leaks_equal(&before, &after));
+}
+
+/* One that would go on waking its owner for as long as the counter lasts. */
+static void test_semaphore(void)
+{
+	int semaphore = eventfd(5, EFD_CLOEXEC | EFD_SEMAPHORE);
+	bool told = eventfd_is_semaphore(semaphore);
+	struct seen seen;
+
+	fd_close(&semaphore);
+	if (!told) {
+		unit_skip("this system does not tell semaphores");
+		return;
+	}
+	start(&seen, 0);
+	send_script(&seen, "0 7 -1m 3e 7e", false);
+	expect_log(&seen, "ready 7 65536, join 3 0, lost");
+	CU_ASSERT_EQUAL(seen.code, -EPROTO);
+	CU_ASSERT_PTR_NOT_NULL(strstr(seen.err.text, "its eventfds are semaphores"));
+	end(&seen);
 }
 
 /* Freed at the first, second, ... callback that hands over a descriptor: nothing comes after it. */
@@ -639,6 +663,7 @@ static void test_full_queue(void)
 static const struct unit_test tests[] = {
 	{ "sessions", test_sessions },
 	{ "faults", test_faults },
+	{ "a semaphore", test_semaphore },
 	{ "freed in a callback", test_free_in_callback },
 	{ "messages in pieces", test_pieces },
 	{ "too many vectors", test_too_many_vectors },
