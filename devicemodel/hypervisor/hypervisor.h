@@ -63,7 +63,17 @@ struct hv_ioeventfd {
 	int fd;
 };
 
-struct hv_vdev; /* a device that the hypervisor emulates; no back end of today has one */
+#define HV_VDEV_BARS 6
+
+/* A PCI device that the hypervisor itself emulates, at a place that no device of ours takes. */
+struct hv_vdev {
+	uint16_t vendor, device;
+	uint8_t bus, slot, function;
+	/* As the registers read once addresses are assigned, flags included; and bytes, 0: none. */
+	uint32_t bars[HV_VDEV_BARS];
+	uint32_t bar_sizes[HV_VDEV_BARS];
+	const char *name; /* which of the hypervisor's, "hv:/NAME" */
+};
 
 /*
  * All functions return 0 or a negative errno and fill @err on failure where they take one. Nothing
@@ -116,7 +126,13 @@ struct hv_ops {
 	int (*irqfd)(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool assign);
 	int (*ioeventfd)(struct hv_vm *vm, const struct hv_ioeventfd *ioeventfd, bool assign);
 
-	/* NULL without HV_CAP_VDEV. */
+	/*
+	 * Let the guest meet @vdev, once its BARs have addresses and before the first vcpu_run().
+	 * Accesses to its configuration space and BARs are the hypervisor's from then on.
+	 * -EINVAL: the hypervisor's configuration of this VM has no such device, or the name is too
+	 * long; -ENOTTY: the kernel is too old. vdev_destroy() takes it out again while no guest
+	 * runs; vm_destroy() does so for those that are left. NULL without HV_CAP_VDEV.
+	 */
 	int (*vdev_create)(struct hv_vm *vm, const struct hv_vdev *vdev);
 	int (*vdev_destroy)(struct hv_vm *vm, const struct hv_vdev *vdev);
 };
