@@ -115,6 +115,12 @@ CONFIG_SRCS := \
 	devicemodel/config/vm_config_print.c
 
 HYPERVISOR_SRCS := \
+	devicemodel/hypervisor/acrn_ioreq.c \
+	devicemodel/hypervisor/acrn_irq.c \
+	devicemodel/hypervisor/acrn_memory.c \
+	devicemodel/hypervisor/acrn_vcpu.c \
+	devicemodel/hypervisor/acrn_vdev.c \
+	devicemodel/hypervisor/acrn_vm.c \
 	devicemodel/hypervisor/hypervisor.c \
 	devicemodel/hypervisor/kvm_cpu_state.c \
 	devicemodel/hypervisor/kvm_irq.c \
@@ -625,7 +631,7 @@ test_vm_config_OBJS := $(CONFIG_OBJS)
 test_vm_config_LIBS := $(CRYPTO_LIBS)
 
 # devicemodel/hypervisor, devicemodel/vm
-test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o tests/leaks.o
+test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/leaks.o
 test_io_bus_OBJS := $(BUS_OBJS)
 test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS)
 test_request_OBJS := devicemodel/vm/request.o lib/event_loop.o lib/fds.o

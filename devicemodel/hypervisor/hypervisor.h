@@ -84,6 +84,8 @@ struct hv_ops {
 	const char *name; /* as --hypervisor= spells it */
 	uint32_t capabilities;
 
+	/* Whether "auto" may take it here; NULL: where it comes to its turn it is tried. */
+	bool (*is_there)(void);
 	/* -ENOENT: this machine does not have it. -EACCES, -ENOTSUP and others: it has, but ... */
 	int (*vm_create)(const struct hv_vm_params *params, struct hv_vm **ret_vm,
 			 struct error *err);
@@ -97,15 +99,23 @@ struct hv_ops {
 	 * Let the guest see @size bytes of this process at @host as memory at @gpa. All three are
 	 * multiples of 4096; ranges must not overlap. -EINVAL: outside the guest's physical width.
 	 * @host stays the caller's and must stay mapped until mem_unmap() of the same range or
-	 * vm_destroy().
+	 * vm_destroy(). Without HV_CAP_MAP_SLOTS_RETURN: the back end may leave what is unmapped
+	 * where it is, for a mem_map() of the same @host to the same @gpa; so no other memory may
+	 * take that place at @host while vCPUs run. -ENOSPC: there is no slot left.
 	 */
 	int (*mem_map)(struct hv_vm *vm, uint64_t gpa, uint64_t size, void *host, bool writable);
 	int (*mem_unmap)(struct hv_vm *vm, uint64_t gpa, uint64_t size);
+	/* What mem_map()'s @code means here and what helps; NULL (also the member): strerror(). */
+	const char *(*mem_error_text)(int code);
 
 	/* @index counts from 0 and becomes the local APIC id; 0 is the boot processor. */
 	int (*vcpu_create)(struct hv_vm *vm, unsigned int index, const struct hv_vcpu_start *start,
 			   struct hv_vcpu **ret_vcpu, struct error *err);
-	/* Blocks in the calling thread, always the same one, for as long as the guest runs. */
+	/*
+	 * Blocks in the calling thread, always the same one, for as long as the guest runs. The
+	 * back end may have the thread of number 0 serve all vCPUs: the others' then only wait to
+	 * be stopped, and number 0 is stopped for all. So a caller runs and stops them together.
+	 */
 	enum hv_exit (*vcpu_run)(struct hv_vcpu *vcpu, struct error *err);
 	/* Has vcpu_run() return HV_EXIT_STOPPED soon, now and ever after. Any thread, any time. */
 	void (*vcpu_stop)(struct hv_vcpu *vcpu);
@@ -137,12 +147,13 @@ struct hv_ops {
 	int (*vdev_destroy)(struct hv_vm *vm, const struct hv_vdev *vdev);
 };
 
+extern const struct hv_ops hv_acrn;
 extern const struct hv_ops hv_kvm;
 
-/* Find the back end by name; "auto" takes the last one in the table, KVM. NULL: no such name. */
+/* Find the back end by name; "auto" takes ACRN where its device node is, else KVM. NULL: none. */
 const struct hv_ops *hv_find(const char *name);
 
-/* The names for a message, "auto, kvm". */
+/* The names for a message, "auto, acrn, kvm". */
 const char *hv_names(void);
 
 #endif

@@ -162,6 +162,19 @@ void memory_free(struct guest_memory *memory)
 	free(memory);
 }
 
+/* Only the back end knows what its limits are and what helps. */
+static const char *refusal_text(const struct hv_ops *ops, int code)
+{
+	const char *text = ops && ops->mem_error_text ? ops->mem_error_text(code) : NULL;
+
+	return text ? text : strerror(-code);
+}
+
+const char *memory_error_text(const struct guest_memory *memory, int code)
+{
+	return refusal_text(memory->ops, code);
+}
+
 int memory_attach(struct guest_memory *memory, const struct hv_ops *ops, struct hv_vm *vm,
 		  struct error *err)
 {
@@ -175,7 +188,7 @@ int memory_attach(struct guest_memory *memory, const struct hv_ops *ops, struct 
 					 "%s refuses %llu bytes of memory at guest address "
 					 "0x%llx: %s",
 					 ops->name, (unsigned long long)segment->size,
-					 (unsigned long long)segment->gpa, strerror(-ret));
+					 (unsigned long long)segment->gpa, refusal_text(ops, ret));
 	}
 	memory->ops = ops;
 	memory->vm = vm;

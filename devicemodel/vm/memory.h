@@ -61,6 +61,8 @@ int memory_write(struct guest_memory *memory, uint64_t gpa, const void *data, ui
  * Returns 0; -EINVAL: alignment, or outside the guest's physical width; -errno of the back end.
  */
 int memory_map(struct guest_memory *memory, uint64_t gpa, uint64_t size, void *host);
+/* What that -errno means: the back end's words, or strerror()'s. */
+const char *memory_error_text(const struct guest_memory *memory, int code);
 /* Undo it; nothing happens if nothing was mapped at @gpa. */
 void memory_unmap(struct guest_memory *memory, uint64_t gpa);
 

@@ -44,7 +44,7 @@ static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
 	else if (ret < 0)
 		log_limited(&dev->unmapped, LOG_LEVEL_WARNING, dev->pci.tag,
 			    "BAR2 at 0x%llx cannot be mapped, its memory is not there: %s",
-			    (unsigned long long)gpa, strerror(-ret));
+			    (unsigned long long)gpa, memory_error_text(dev->pci.bus->memory, ret));
 	return ret;
 }
 
