@@ -490,6 +490,7 @@ LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 
 UNIT_TESTS := \
 	acpi \
+	acrn \
 	bdf \
 	board \
 	boot \
@@ -631,6 +632,9 @@ test_vm_config_OBJS := $(CONFIG_OBJS)
 test_vm_config_LIBS := $(CRYPTO_LIBS)
 
 # devicemodel/hypervisor, devicemodel/vm
+test_acrn_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/fake_hsm.o \
+	tests/leaks.o tests/unit/log_capture.o
+test_acrn_LIBS := $(patsubst %,-Wl$(comma)--wrap=%,ioctl nanosleep open stat)
 test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/leaks.o
 test_io_bus_OBJS := $(BUS_OBJS)
 test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS)
