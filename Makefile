@@ -133,6 +133,7 @@ VM_SRCS := \
 	devicemodel/vm/memory.c \
 	devicemodel/vm/request.c \
 	devicemodel/vm/vcpu.c \
+	devicemodel/vm/vdev.c \
 	devicemodel/vm/vm.c
 
 PCI_SRCS := \

@@ -116,6 +116,7 @@ static int build_chipset(struct machine *machine, struct error *err)
 		.io = vm->bus,
 		.memory = vm->memory,
 		.irq = &vm->irq,
+		.vdevs = &vm->vdevs,
 		.loop = vm->loop,
 		.ecam_base = MACHINE_ECAM_BASE,
 	};
@@ -201,6 +202,8 @@ static int start(struct machine *machine, struct error *err)
 	int ret;
 
 	ret = pci_bus_assign(machine->pci, &machine->windows, err);
+	if (ret == 0)
+		ret = pci_bus_start(machine->pci, err);
 	if (ret == 0)
 		ret = acpi_build(machine->vm->memory, &acpi, &rsdp, err);
 	if (ret == 0)

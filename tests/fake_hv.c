@@ -14,6 +14,8 @@
 #define MAPPINGS_MAX 64
 #define IRQFDS_MAX 64
 #define IOEVENTFDS_MAX 512
+#define VDEVS_MAX 8
+#define VDEV_NAME_MAX 32
 
 struct hv_vcpu {
 	struct hv_vm *vm;
@@ -34,6 +36,12 @@ struct hv_vm {
 	size_t irqfd_count;
 	struct hv_ioeventfd ioeventfds[IOEVENTFDS_MAX];
 	size_t ioeventfd_count;
+	struct fake_vdev {
+		struct hv_vdev vdev;
+		char name[VDEV_NAME_MAX];
+	} *vdevs[VDEVS_MAX];
+	size_t vdev_count;
+	bool has_run; /* a vCPU has */
 };
 
 /*
@@ -204,6 +212,9 @@ static void fake_vm_destroy(struct hv_vm *vm)
 		complain_if(vm->vcpus[i] && vm->vcpus[i]->running, "vm_destroy: a vCPU still runs");
 		free(vm->vcpus[i]);
 	}
+	complain_if(vm->vdev_count, "vm_destroy: a device of the hypervisor is left");
+	while (vm->vdev_count)
+		free(vm->vdevs[--vm->vdev_count]);
 	if (fake.vm == vm)
 		fake.vm = NULL;
 	fake.vms--;
@@ -283,6 +294,7 @@ static enum hv_exit fake_vcpu_run(struct hv_vcpu *vcpu, struct error *err)
 
 	complain_if(vcpu->running, "vcpu_run: it runs already");
 	vcpu->running = true;
+	vcpu->vm->has_run = true;
 	end(0);
 	if (ret < 0) {
 		error_set(err, ret, "fake vcpu_run fails");
@@ -460,6 +472,96 @@ bool fake_hv_write(uint64_t addr, unsigned int size, uint64_t value)
 	return found;
 }
 
+/* At an address that its size allows, of the kind that the flags say. */
+static bool bar_is_good(const struct hv_vdev *vdev, unsigned int i)
+{
+	uint64_t size = vdev->bar_sizes[i], addr = vdev->bars[i] & ~UINT32_C(0xf);
+
+	if (size == 0)
+		return true;
+	if (vdev->bars[i] & 4 && i + 1 < HV_VDEV_BARS)
+		addr |= (uint64_t)vdev->bars[i + 1] << 32;
+	return is_power_of_two(size) && addr && addr % size == 0;
+}
+
+static void check_vdev(const struct hv_vm *vm, const struct hv_vdev *vdev)
+{
+	unsigned int i;
+
+	complain_if(vm->has_run, "vdev_create: a vCPU has run already");
+	complain_if(!vdev->name || strncmp(vdev->name, "hv:/", 4) != 0 ||
+			    strlen(vdev->name) >= VDEV_NAME_MAX,
+		    "vdev_create: bad name");
+	complain_if(vdev->bus || vdev->slot >= 32 || vdev->function >= 8, "vdev_create: bad slot");
+	for (i = 0; i < HV_VDEV_BARS; i++)
+		complain_if(!bar_is_good(vdev, i), "vdev_create: bad BAR");
+}
+
+/* Index of the device in that slot, or how many there are. */
+static size_t find_vdev(const struct hv_vm *vm, const struct hv_vdev *vdev)
+{
+	size_t i;
+
+	for (i = 0; i < vm->vdev_count; i++)
+		if (vm->vdevs[i]->vdev.slot == vdev->slot &&
+		    vm->vdevs[i]->vdev.function == vdev->function)
+			break;
+	return i;
+}
+
+static int fake_vdev_create(struct hv_vm *vm, const struct hv_vdev *vdev)
+{
+	int ret = begin(FAKE_VDEV_CREATE);
+	struct fake_vdev *fake_vdev;
+
+	check_vdev(vm, vdev);
+	complain_if(find_vdev(vm, vdev) < vm->vdev_count, "vdev_create: the slot is taken");
+	if (ret < 0)
+		return end(ret);
+	if (vm->vdev_count == VDEVS_MAX)
+		return end(-ENOSPC);
+	fake_vdev = calloc(1, sizeof(*fake_vdev));
+	if (!fake_vdev)
+		abort();
+	fake_vdev->vdev = *vdev;
+	strncpy(fake_vdev->name, vdev->name, VDEV_NAME_MAX - 1);
+	fake_vdev->vdev.name = fake_vdev->name;
+	vm->vdevs[vm->vdev_count++] = fake_vdev;
+	return end(0);
+}
+
+static int fake_vdev_destroy(struct hv_vm *vm, const struct hv_vdev *vdev)
+{
+	int ret = begin(FAKE_VDEV_DESTROY);
+	size_t at = find_vdev(vm, vdev), i;
+
+	for (i = 0; i < FAKE_HV_VCPUS_MAX; i++)
+		complain_if(vm->vcpus[i] && vm->vcpus[i]->running,
+			    "vdev_destroy: a vCPU still runs");
+	complain_if(at == vm->vdev_count, "vdev_destroy: there is no such device");
+	if (at == vm->vdev_count)
+		return end(-EINVAL);
+	/* One that could not be taken out ends with the VM: the caller has done its part. */
+	free(vm->vdevs[at]);
+	vm->vdevs[at] = vm->vdevs[--vm->vdev_count];
+	return end(ret);
+}
+
+size_t fake_hv_vdevs(void)
+{
+	return fake.vm ? fake.vm->vdev_count : 0;
+}
+
+const struct hv_vdev *fake_hv_vdev(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < fake_hv_vdevs(); i++)
+		if (strcmp(fake.vm->vdevs[i]->name, name) == 0)
+			return &fake.vm->vdevs[i]->vdev;
+	return NULL;
+}
+
 const struct hv_ops hv_fake = {
 	.name = "fake",
 	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN,
@@ -475,4 +577,23 @@ const struct hv_ops hv_fake = {
 	.msi_send = fake_msi_send,
 	.irqfd = fake_irqfd,
 	.ioeventfd = fake_ioeventfd,
+};
+
+const struct hv_ops hv_fake_acrn = {
+	.name = "fake-acrn",
+	.capabilities = HV_CAP_VDEV,
+	.vm_create = fake_vm_create,
+	.vm_destroy = fake_vm_destroy,
+	.physical_width = fake_physical_width,
+	.mem_map = fake_mem_map,
+	.mem_unmap = fake_mem_unmap,
+	.vcpu_create = fake_vcpu_create,
+	.vcpu_run = fake_vcpu_run,
+	.vcpu_stop = fake_vcpu_stop,
+	.irq_line = fake_irq_line,
+	.msi_send = fake_msi_send,
+	.irqfd = fake_irqfd,
+	.ioeventfd = fake_ioeventfd,
+	.vdev_create = fake_vdev_create,
+	.vdev_destroy = fake_vdev_destroy,
 };

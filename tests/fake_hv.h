@@ -15,6 +15,8 @@
 
 /* HV_CAP_IOEVENTFD_PASSES_UNMATCHED and HV_CAP_MAP_SLOTS_RETURN, as KVM. */
 extern const struct hv_ops hv_fake;
+/* The same with the capabilities of ACRN: HV_CAP_VDEV and no other. */
+extern const struct hv_ops hv_fake_acrn;
 
 #define FAKE_HV_WIDTH_DEFAULT 40
 #define FAKE_HV_VCPUS_MAX 8
@@ -32,6 +34,8 @@ enum fake_hv_call {
 	FAKE_MSI_SEND,
 	FAKE_IRQFD,
 	FAKE_IOEVENTFD,
+	FAKE_VDEV_CREATE,
+	FAKE_VDEV_DESTROY,
 	FAKE_CALLS
 };
 
@@ -84,6 +88,10 @@ const struct fake_hv_mapping *fake_hv_mapping(uint64_t gpa);
 /* Writes that are caught; and one of a guest: was it caught and its descriptor signalled? */
 size_t fake_hv_ioeventfds(void);
 bool fake_hv_write(uint64_t addr, unsigned int size, uint64_t value);
+
+/* The hypervisor's devices in the one VM: how many, and the one called @name or NULL. */
+size_t fake_hv_vdevs(void);
+const struct hv_vdev *fake_hv_vdev(const char *name);
 
 /*
  * Messages since the last call, sent or by descriptors that were signalled (the signals of one

@@ -25,6 +25,7 @@ struct guest_memory;
 struct irq;
 struct pci_bus;
 struct pci_dev;
+struct vdevs;
 
 #define PCI_BARS 6
 #define PCI_CONFIG_SIZE 256
@@ -49,12 +50,19 @@ struct pci_dev_ops {
 	 * hv_capability)? Called before anything is made. Returns 0 or -ENOTSUP with @err.
 	 */
 	int (*check)(const void *options, uint32_t capabilities, struct error *err);
+	/* The table to make the device by with these options; without it, this one. */
+	const struct pci_dev_ops *(*choose)(const void *options);
 	/*
 	 * Fill the zeroed instance: identity, BARs, capabilities, what it attaches to. @options is
 	 * the class's parsed struct and outlives the device. Returns 0 or -errno with @err; then
 	 * fini is called on what there is.
 	 */
 	int (*init)(struct pci_dev *dev, const void *options, struct error *err);
+	/*
+	 * All BARs have addresses and processors are about to run, after power-on and each reset.
+	 * Returns 0 or -errno with @err, and then none runs. Taken back by reset or fini.
+	 */
+	int (*start)(struct pci_dev *dev, struct error *err);
 	/* Back to the state after init; configuration space and MSI-X are reset already. */
 	void (*reset)(struct pci_dev *dev);
 	/* A guest's access inside the BAR, @size 1, 2, 4 or 8 bytes at any alignment. */
@@ -122,6 +130,7 @@ struct pci_dev {
 	uint8_t writable[PCI_CONFIG_SIZE]; /* a set bit can be written by the guest */
 	uint8_t defaults[PCI_CONFIG_SIZE]; /* what a reset brings back */
 	unsigned int capability_end;	   /* first register after the capabilities; 0: none */
+	bool delegated;			   /* pci_dev_delegate() */
 	struct pci_bar bars[PCI_BARS];
 	struct pci_msix msix;
 };
@@ -130,6 +139,7 @@ struct pci_bus {
 	struct io_bus *io;
 	struct guest_memory *memory;
 	struct irq *irq;
+	const struct vdevs *vdevs;
 	struct event_loop *loop; /* of the thread that makes the devices */
 	uint64_t ecam_base;
 	/* Byte accesses to port 0xcf9, which lies among those of mechanism 1. */
@@ -146,8 +156,9 @@ struct pci_bus_params {
 	struct io_bus *io;
 	struct guest_memory *memory;
 	struct irq *irq;
-	struct event_loop *loop; /* may be NULL if no device needs one */
-	uint64_t ecam_base;	 /* of an area for 256 buses */
+	const struct vdevs *vdevs; /* may be NULL if the hypervisor shall emulate no device */
+	struct event_loop *loop;   /* may be NULL if no device needs one */
+	uint64_t ecam_base;	   /* of an area for 256 buses */
 };
 
 /* Make the bus and claim its ports and its ECAM area. Returns 0 or -errno with @err. */
@@ -166,6 +177,19 @@ struct pci_dev *pci_bus_device(const struct pci_bus *bus, struct pci_slot slot);
 
 /* Reset every device as RST# does: decode off, BARs 0. */
 void pci_bus_reset(struct pci_bus *bus);
+
+/*
+ * After pci_bus_assign(), before processors run: have each device do what it does then. Returns 0
+ * or -errno with @err; then some have, which pci_bus_reset() and pci_bus_free() take back.
+ */
+int pci_bus_start(struct pci_bus *bus, struct error *err);
+
+/*
+ * For start: the guest finds a device of the hypervisor in this one's place, until the next reset.
+ * The BARs leave the I/O bus; configuration accesses that arrive here all the same read all ones
+ * and write nothing.
+ */
+void pci_dev_delegate(struct pci_dev *dev);
 
 struct pci_windows {
 	uint64_t mem32_base, mem32_end;

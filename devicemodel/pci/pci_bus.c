@@ -28,7 +28,7 @@ static void serve_config(struct pci_bus *bus, struct pci_slot slot, unsigned int
 	struct pci_dev *dev = pci_bus_device(bus, slot);
 
 	/* A quadword is no configuration access (PCI Express 3.0 7.2.2): nobody answers. */
-	if (!dev || access->size > 4)
+	if (!dev || dev->delegated || access->size > 4)
 		return;
 	if (access->is_write)
 		pci_access_write(dev, reg, access->size, (uint32_t)access->data);
@@ -85,6 +85,7 @@ int pci_bus_new(const struct pci_bus_params *params, struct pci_bus **ret_bus, s
 	bus->io = io;
 	bus->memory = params->memory;
 	bus->irq = params->irq;
+	bus->vdevs = params->vdevs;
 	bus->loop = params->loop;
 	bus->ecam_base = ecam_base;
 	ret = io_bus_add(io, IO_SPACE_PORT, CONFIG_ADDRESS_PORT, 4, serve_address_port, bus);
@@ -113,11 +114,16 @@ out_free:
 	return error_set(err, ret, "the PCI bus cannot have its ports: %s", strerror(-ret));
 }
 
-static void device_free(struct pci_dev *dev)
+/* Every BAR leaves the guest, and the device hears of it while it can act. */
+static void decode_off(struct pci_dev *dev)
 {
-	/* Decode off: every BAR leaves the guest, and the device hears of it while it can act. */
 	pci_config_set(dev, PCI_COMMAND, 2, 0);
 	pci_bars_update(dev);
+}
+
+static void device_free(struct pci_dev *dev)
+{
+	decode_off(dev);
 	pci_msix_update(dev);
 	if (dev->ops->fini)
 		dev->ops->fini(dev);
@@ -177,6 +183,8 @@ int pci_bus_add(struct pci_bus *bus, struct pci_slot slot, const struct pci_dev_
 		return error_set(err, -EEXIST, "slot %u:%u.%u is occupied by %s", slot.bus,
 				 slot.device, slot.function,
 				 pci_bus_device(bus, slot)->ops->class->name);
+	if (ops->choose)
+		ops = ops->choose(options);
 	dev = calloc(1, ops->instance_size);
 	if (!dev)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -197,8 +205,28 @@ int pci_bus_add(struct pci_bus *bus, struct pci_slot slot, const struct pci_dev_
 	return 0;
 }
 
+int pci_bus_start(struct pci_bus *bus, struct error *err)
+{
+	struct pci_dev *const *dev = &bus->devices[0][0];
+	int ret;
+
+	for (; dev < &bus->devices[0][0] + PCI_DEVICES * PCI_FUNCTIONS; dev++) {
+		ret = *dev && (*dev)->ops->start ? (*dev)->ops->start(*dev, err) : 0;
+		if (ret < 0)
+			return error_prefix(err, ret, "%s", (*dev)->tag);
+	}
+	return 0;
+}
+
+void pci_dev_delegate(struct pci_dev *dev)
+{
+	dev->delegated = true;
+	decode_off(dev);
+}
+
 static void device_reset(struct pci_dev *dev)
 {
+	dev->delegated = false;
 	memcpy(dev->config, dev->defaults, sizeof(dev->config));
 	pci_bars_update(dev);
 	pci_msix_reset(dev);

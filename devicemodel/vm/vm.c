@@ -38,6 +38,7 @@ static int open_hv(struct vm *vm, struct error *err)
 	if (ret < 0)
 		return ret;
 	vm->irq.vm = vm->hv;
+	vm->vdevs.vm = vm->hv;
 	io_bus_attach(vm->bus, vm->ops, vm->hv);
 	return 0;
 }
@@ -47,6 +48,7 @@ static void close_hv(struct vm *vm)
 	if (!vm->hv)
 		return;
 	vm->irq.vm = NULL;
+	vm->vdevs.vm = NULL;
 	io_bus_attach(vm->bus, vm->ops, NULL);
 	if (vm->memory)
 		memory_detach(vm->memory);
@@ -66,6 +68,7 @@ int vm_create(const struct vm_config *config, const struct hv_ops *ops, struct v
 	vm->config = config;
 	vm->ops = ops;
 	vm->irq.ops = ops;
+	vm->vdevs = (struct vdevs){ .ops = ops, .vm_name = config->name };
 	ret = event_loop_new(&vm->loop);
 	if (ret == 0)
 		ret = io_bus_new(&vm->bus);

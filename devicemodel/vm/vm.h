@@ -11,6 +11,7 @@
 
 #include "devicemodel/vm/irq.h"
 #include "devicemodel/vm/request.h"
+#include "devicemodel/vm/vdev.h"
 #include "lib/error.h"
 
 struct event_loop;
@@ -29,6 +30,7 @@ struct vm {
 	struct io_bus *bus;
 	struct guest_memory *memory;
 	struct irq irq;
+	struct vdevs vdevs;
 	struct event_loop *loop;
 	struct vm_request request;
 	struct vcpu_set *vcpus; /* NULL while stopped */

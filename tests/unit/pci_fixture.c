@@ -13,10 +13,14 @@ static void serve_io(void *ctx, struct io_access *access)
 	io_bus_access(ctx, access);
 }
 
-void pci_fixture_begin(struct pci_fixture *fixture)
+static void begin(struct pci_fixture *fixture, const struct hv_ops *ops)
 {
 	struct hv_vm_params params = { .name = "test", .vcpus = 1, .io = serve_io };
-	struct pci_bus_params bus = { .irq = &fixture->irq, .ecam_base = FIXTURE_ECAM };
+	struct pci_bus_params bus = {
+		.irq = &fixture->irq,
+		.vdevs = &fixture->vdevs,
+		.ecam_base = FIXTURE_ECAM,
+	};
 	struct error err = { "" };
 
 	*fixture = (struct pci_fixture){ 0 };
@@ -25,10 +29,11 @@ void pci_fixture_begin(struct pci_fixture *fixture)
 	params.ctx = fixture->io;
 	CU_ASSERT_EQUAL_FATAL(memory_new(fixture->io, FIXTURE_RAM_SIZE, 0, &fixture->memory, &err),
 			      0);
-	CU_ASSERT_EQUAL_FATAL(hv_fake.vm_create(&params, &fixture->vm, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(memory_attach(fixture->memory, &hv_fake, fixture->vm, &err), 0);
-	io_bus_attach(fixture->io, &hv_fake, fixture->vm);
-	fixture->irq = (struct irq){ &hv_fake, fixture->vm };
+	CU_ASSERT_EQUAL_FATAL(ops->vm_create(&params, &fixture->vm, &err), 0);
+	CU_ASSERT_EQUAL_FATAL(memory_attach(fixture->memory, ops, fixture->vm, &err), 0);
+	io_bus_attach(fixture->io, ops, fixture->vm);
+	fixture->irq = (struct irq){ ops, fixture->vm };
+	fixture->vdevs = (struct vdevs){ ops, fixture->vm, params.name };
 	CU_ASSERT_EQUAL_FATAL(event_loop_new(&fixture->loop), 0);
 	bus.io = fixture->io;
 	bus.memory = fixture->memory;
@@ -36,12 +41,22 @@ void pci_fixture_begin(struct pci_fixture *fixture)
 	CU_ASSERT_EQUAL_FATAL(pci_bus_new(&bus, &fixture->bus, &err), 0);
 }
 
+void pci_fixture_begin(struct pci_fixture *fixture)
+{
+	begin(fixture, &hv_fake);
+}
+
+void pci_fixture_begin_acrn(struct pci_fixture *fixture)
+{
+	begin(fixture, &hv_fake_acrn);
+}
+
 void pci_fixture_end(struct pci_fixture *fixture)
 {
 	pci_bus_free(fixture->bus);
 	event_loop_free(fixture->loop);
 	memory_detach(fixture->memory);
-	hv_fake.vm_destroy(fixture->vm);
+	fixture->irq.ops->vm_destroy(fixture->vm);
 	memory_free(fixture->memory);
 	io_bus_free(fixture->io);
 	CU_ASSERT_PTR_NULL(fake_hv_complaint());
@@ -75,6 +90,15 @@ static int probe_init(struct pci_dev *pci, const void *arg, struct error *err)
 			return error_set(err, ret, "MSI-X");
 	}
 	return probe->options->failure ? error_set(err, probe->options->failure, "as asked") : 0;
+}
+
+static int probe_start(struct pci_dev *pci, struct error *err)
+{
+	struct probe *probe = container_of(pci, struct probe, pci);
+	int failure = probe->options->start_failure;
+
+	probe->starts++;
+	return failure ? error_set(err, failure, "as asked") : 0;
 }
 
 static void probe_reset(struct pci_dev *pci)
@@ -134,6 +158,7 @@ const struct pci_dev_ops probe_ops = {
 	.class = &probe_class,
 	.instance_size = sizeof(struct probe),
 	.init = probe_init,
+	.start = probe_start,
 	.reset = probe_reset,
 	.bar_read = probe_read,
 	.bar_write = probe_write,

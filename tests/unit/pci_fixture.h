@@ -5,6 +5,7 @@
 
 #include "devicemodel/pci/pci.h"
 #include "devicemodel/vm/irq.h"
+#include "devicemodel/vm/vdev.h"
 
 #define FIXTURE_RAM_SIZE UINT64_C(0x1000000)
 #define FIXTURE_ECAM UINT64_C(0xe0000000)
@@ -14,11 +15,14 @@ struct pci_fixture {
 	struct guest_memory *memory;
 	struct hv_vm *vm;
 	struct irq irq;
+	struct vdevs vdevs; /* of a VM named "test" */
 	struct event_loop *loop;
 	struct pci_bus *bus;
 };
 
 void pci_fixture_begin(struct pci_fixture *fixture);
+/* On a hypervisor that makes hv:/ devices, see fake_hv.h. */
+void pci_fixture_begin_acrn(struct pci_fixture *fixture);
 /* Fails the test if the hypervisor has a complaint. */
 void pci_fixture_end(struct pci_fixture *fixture);
 
@@ -33,6 +37,7 @@ struct probe_options {
 	struct probe_bar bars[PCI_BARS];
 	unsigned int vectors; /* in BAR 1 */
 	int failure;	      /* of init, after everything is made */
+	int start_failure;
 	unsigned int *finis;  /* counted up, may be NULL */
 };
 
@@ -42,7 +47,7 @@ struct probe {
 	const struct probe_options *options;
 	uint64_t addr[PCI_BARS]; /* as bar_moved() said last */
 	unsigned int moves[PCI_BARS];
-	unsigned int resets, cfg_writes, writes;
+	unsigned int resets, starts, cfg_writes, writes;
 	uint64_t last_offset, last_value;
 	unsigned int last_size;
 	int last_bar;

@@ -85,6 +85,58 @@ static void test_free_while_placed(void)
 	CU_ASSERT_EQUAL(finis, 2);
 }
 
+static void test_start(void)
+{
+	struct probe_options failing = plain;
+	struct probe *a, *b, *c;
+	struct pci_fixture f;
+	struct error err;
+
+	pci_fixture_begin(&f);
+	failing.start_failure = -EIO;
+	a = probe_add(&f, 5, &plain);
+	b = probe_add(&f, 6, &failing);
+	c = probe_add(&f, 7, &plain);
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), -EIO);
+	CU_ASSERT_STRING_EQUAL(err.text, "00:06.0 probe: as asked");
+	CU_ASSERT_EQUAL(a->starts, 1);
+	CU_ASSERT_EQUAL(b->starts, 1);
+	CU_ASSERT_EQUAL(c->starts, 0);
+	pci_bus_reset(f.bus);
+	CU_ASSERT_EQUAL(a->resets, 1);
+	failing.start_failure = 0;
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), 0);
+	CU_ASSERT_EQUAL(c->starts, 1);
+	pci_fixture_end(&f);
+}
+
+/* The guest meets somebody else's device there, until a reset. */
+static void test_delegate(void)
+{
+	struct pci_fixture f;
+	struct probe *probe;
+
+	pci_fixture_begin(&f);
+	probe = probe_add(&f, 6, &plain);
+	cfg_write(&f, 6, PCI_BASE_ADDRESS_0, 4, 0x80000000);
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0x80000004, 4), 0x01000004);
+	pci_dev_delegate(&probe->pci);
+	CU_ASSERT_EQUAL(probe->addr[0], PCI_BAR_UNPLACED);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0x80000004, 4), UINT32_MAX);
+	probe->cfg_writes = 0;
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	CU_ASSERT_EQUAL(probe->cfg_writes, 0);
+	CU_ASSERT_EQUAL(probe->moves[0], 2);
+	CU_ASSERT_EQUAL(cfg_read(&f, 6, PCI_VENDOR_ID, 4), UINT32_MAX);
+	bus_write(&f, IO_SPACE_PORT, 0xcf8, 4, 0x80003000);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_PORT, 0xcfc, 4), UINT32_MAX);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_PCI_CONFIG, 6 << 15, 4), UINT32_MAX);
+	pci_bus_reset(f.bus);
+	CU_ASSERT_EQUAL(cfg_read(&f, 6, PCI_VENDOR_ID, 4), 0x56781234);
+	pci_fixture_end(&f);
+}
+
 static uint32_t header_type(struct pci_fixture *f, unsigned int device)
 {
 	return cfg_read(f, device, PCI_HEADER_TYPE, 1);
@@ -161,6 +213,8 @@ static const struct unit_test tests[] = {
 	{ "slots", test_slots },
 	{ "a device that fails", test_init_fails },
 	{ "freed while placed", test_free_while_placed },
+	{ "start", test_start },
+	{ "a device that the hypervisor takes over", test_delegate },
 	{ "functions", test_functions },
 	{ "claims", test_claims },
 };
