@@ -161,6 +161,7 @@ HW_SRCS := \
 	hw/pci/ivshmem.c \
 	hw/pci/ivshmem_core.c \
 	hw/pci/ivshmem_doorbell.c \
+	hw/pci/ivshmem_hv.c \
 	hw/pci/ivshmem_link.c \
 	hw/pci/ivshmem_options.c \
 	hw/pci/ivshmem_vectors.c
@@ -512,6 +513,7 @@ UNIT_TESTS := \
 	ivshmem_core \
 	ivshmem_core_doorbells \
 	ivshmem_doorbell \
+	ivshmem_hv \
 	ivshmem_link \
 	ivshmem_options \
 	ivshmem_vectors \
@@ -658,10 +660,16 @@ test_console_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o devicemodel/vm/request.o \
 	lib/error.o lib/event_loop.o lib/fds.o lib/log.o
 test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o \
 	hw/pci/device_classes.o hw/pci/devices.o \
-	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_options.o $(DOORBELL_OBJS) \
+	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_hv.o hw/pci/ivshmem_options.o \
+	devicemodel/vm/vdev.o $(DOORBELL_OBJS) \
 	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/loop_turn.o \
 	tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
+test_ivshmem_hv_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/ivshmem.o \
+	hw/pci/ivshmem_core.o hw/pci/ivshmem_hv.o hw/pci/ivshmem_options.o \
+	devicemodel/vm/vdev.o devicemodel/config/device_class.o $(DOORBELL_OBJS) \
+	tests/unit/log_capture.o tests/unit/region_fixture.o
+test_ivshmem_hv_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 CORE_OBJS := hw/pci/ivshmem_core.o hw/pci/ivshmem_doorbell.o hw/pci/ivshmem_vectors.o \
 	ivshmem/name.o lib/error.o lib/event_loop.o lib/fds.o lib/log.o tests/leaks.o \
 	tests/unit/core_fixture.o
@@ -907,8 +915,8 @@ fuzz_command_line_SRCS := $(CONFIG_SRCS) hw/pci/ivshmem_options.c ivshmem/name.c
 	lib/parse.c
 fuzz_pci_config_SRCS := $(PCI_SRCS) devicemodel/vm/io_bus.c devicemodel/vm/irq.c \
 	devicemodel/vm/memory.c devicemodel/config/device_class.c hw/pci/ivshmem.c \
-	hw/pci/ivshmem_core.c hw/pci/ivshmem_options.c $(DOORBELL_OBJS:%.o=%.c) ivshmem/name.c \
-	ivshmem/ofd_lock.c lib/parse.c tests/fake_hv.c
+	hw/pci/ivshmem_core.c hw/pci/ivshmem_hv.c hw/pci/ivshmem_options.c devicemodel/vm/vdev.c \
+	$(DOORBELL_OBJS:%.o=%.c) ivshmem/name.c ivshmem/ofd_lock.c lib/parse.c tests/fake_hv.c
 fuzz_peer_SRCS := $(PEER_OBJS:%.o=%.c)
 # All but writing scripts.
 fuzz_scenario_SRCS := $(LAUNCH_READER_SRCS) \

@@ -25,6 +25,7 @@ devicemodel/vm/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hyperv
 devicemodel/pci/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/
 hw/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/machine_map.h hw/
 hw/pci/ivshmem_: lib/ ivshmem/ hw/pci/ivshmem_
+hw/pci/ivshmem_hv.c: lib/ ivshmem/ devicemodel/hypervisor/hypervisor.h devicemodel/vm/vdev.h devicemodel/pci/pci.h hw/pci/ivshmem_
 hw/pci/ivshmem_options: lib/ ivshmem/ devicemodel/config/device_class.h hw/pci/ivshmem_
 devicemodel/boot/: lib/ ivshmem/ devicemodel/config/ devicemodel/hypervisor/hypervisor.h devicemodel/hypervisor/io_access.h devicemodel/vm/ devicemodel/pci/pci.h devicemodel/machine_map.h devicemodel/boot/
 devicemodel/machine_map.h:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ivshmem on this project's PCI core: identity, BARs, and the way from them to the device's core.
- * Header values: ivshmem specification of QEMU; subsystem with a region id: ACRN.
+ * Subsystem without a region id as QEMU has it, with one as ACRN.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,20 +11,14 @@
 #include "devicemodel/vm/memory.h"
 #include "hw/pci/devices.h"
 #include "hw/pci/ivshmem_core.h"
+#include "hw/pci/ivshmem_hv.h"
+#include "hw/pci/ivshmem_identity.h"
 #include "hw/pci/ivshmem_options.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
-#define VENDOR_REDHAT 0x1af4
-#define DEVICE_IVSHMEM 0x1110
 #define SUBSYSTEM_QEMU 0x1100
 #define VENDOR_INTEL 0x8086
-#define CLASS_RAM 0x050000
-#define REVISION 1
-
-#define BAR_REGISTERS 0
-#define BAR_MSIX 1
-#define BAR_MEMORY 2
 
 struct ivshmem {
 	struct pci_dev pci;
@@ -87,8 +81,8 @@ static int catch_ring(void *ctx, uint32_t value, int fd, bool on)
 {
 	struct ivshmem *dev = ctx;
 
-	return pci_bar_signal_on_write(&dev->pci, BAR_REGISTERS, IVSHMEM_DOORBELL, sizeof(value),
-				       value, fd, on);
+	return pci_bar_signal_on_write(&dev->pci, IVSHMEM_BAR_REGISTERS, IVSHMEM_DOORBELL,
+				       sizeof(value), value, fd, on);
 }
 
 static const struct ivshmem_host host = {
@@ -112,17 +106,24 @@ static int ivshmem_check(const void *arg, uint32_t capabilities, struct error *e
 	return 0;
 }
 
+static const struct pci_dev_ops *ivshmem_choose(const void *arg)
+{
+	const struct ivshmem_options *options = arg;
+
+	return options->name.land == IVSHMEM_LAND_HV ? &ivshmem_hv_ops : &ivshmem_ops;
+}
+
 static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 	const struct ivshmem_options *options = arg;
 	const struct ivshmem_region_id *id = &options->region_id;
 	const struct pci_identity identity = {
-		.vendor = VENDOR_REDHAT,
-		.device = DEVICE_IVSHMEM,
-		.revision = REVISION,
-		.class_code = CLASS_RAM,
-		.subsystem_vendor = id->given ? VENDOR_INTEL : VENDOR_REDHAT,
+		.vendor = IVSHMEM_VENDOR,
+		.device = IVSHMEM_DEVICE,
+		.revision = IVSHMEM_REVISION,
+		.class_code = IVSHMEM_CLASS,
+		.subsystem_vendor = id->given ? VENDOR_INTEL : IVSHMEM_VENDOR,
 		.subsystem = id->given ? id->value : SUBSYSTEM_QEMU,
 	};
 	const struct ivshmem_carrier carrier = {
@@ -134,10 +135,10 @@ static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
 	int ret;
 
 	pci_config_identify(pci, &identity);
-	pci_bar_add(pci, BAR_REGISTERS, PCI_BAR_MEM32, false, IVSHMEM_REGISTERS_SIZE);
-	pci_bar_add(pci, BAR_MEMORY, PCI_BAR_MEM64, true, options->size);
+	pci_bar_add(pci, IVSHMEM_BAR_REGISTERS, PCI_BAR_MEM32, false, IVSHMEM_REGISTERS_SIZE);
+	pci_bar_add(pci, IVSHMEM_BAR_MEMORY, PCI_BAR_MEM64, true, options->size);
 	if (options->vectors) {
-		ret = pci_msix_init(pci, BAR_MSIX, (unsigned int)options->vectors);
+		ret = pci_msix_init(pci, IVSHMEM_BAR_MSIX, (unsigned int)options->vectors);
 		if (ret < 0)
 			return error_set(err, ret, "vectors=%llu: %s",
 					 (unsigned long long)options->vectors, strerror(-ret));
@@ -156,7 +157,8 @@ static uint64_t ivshmem_bar_read(struct pci_dev *pci, int bar, uint64_t offset, 
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
-	return bar == BAR_REGISTERS ? ivshmem_core_read(&dev->core, offset, size) : PCI_READ_NONE;
+	return bar == IVSHMEM_BAR_REGISTERS ? ivshmem_core_read(&dev->core, offset, size)
+					    : PCI_READ_NONE;
 }
 
 static void ivshmem_bar_write(struct pci_dev *pci, int bar, uint64_t offset, unsigned int size,
@@ -164,7 +166,7 @@ static void ivshmem_bar_write(struct pci_dev *pci, int bar, uint64_t offset, uns
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
-	if (bar == BAR_REGISTERS)
+	if (bar == IVSHMEM_BAR_REGISTERS)
 		ivshmem_core_write(&dev->core, offset, size, value);
 }
 
@@ -172,9 +174,9 @@ static void ivshmem_bar_moved(struct pci_dev *pci, int bar, uint64_t addr)
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
-	if (bar == BAR_REGISTERS)
+	if (bar == IVSHMEM_BAR_REGISTERS)
 		ivshmem_core_move_registers(&dev->core);
-	if (bar == BAR_MEMORY)
+	if (bar == IVSHMEM_BAR_MEMORY)
 		ivshmem_core_place_memory(&dev->core, addr);
 }
 
@@ -189,6 +191,7 @@ const struct pci_dev_ops ivshmem_ops = {
 	.class = &ivshmem_class,
 	.instance_size = sizeof(struct ivshmem),
 	.check = ivshmem_check,
+	.choose = ivshmem_choose,
 	.init = ivshmem_init,
 	.reset = ivshmem_reset,
 	.bar_read = ivshmem_bar_read,

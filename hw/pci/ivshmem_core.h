@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "hw/pci/ivshmem_host.h"
+#include "hw/pci/ivshmem_identity.h"
 #include "lib/error.h"
 #include "lib/log.h"
 
@@ -22,9 +23,6 @@ struct ivshmem_link;
 struct ivshmem_options;
 struct ivshmem_region;
 struct ivshmem_vectors;
-
-/* BAR0 is exactly this large; the Windows driver refuses anything else. */
-#define IVSHMEM_REGISTERS_SIZE 256
 
 /* Registers: ivshmem specification of QEMU, "Device Register Space", revision 1. */
 enum ivshmem_register {

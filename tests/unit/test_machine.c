@@ -76,6 +76,15 @@ static void configure(struct vm_config *config)
 	add_ivshmem(config, "6", "machine-b", ",7");
 }
 
+/* A third one, that is the hypervisor's. */
+static void add_hv_device(struct vm_config *config)
+{
+	struct error err = { "" };
+
+	CU_ASSERT_EQUAL_FATAL(
+		vm_config_add_device(config, pci_device_classes, "7,ivshmem,hv:/demo,2", &err), 0);
+}
+
 static uint64_t config_register(struct hv_vcpu *vcpu, unsigned int device, unsigned int reg)
 {
 	return fake_guest_read(vcpu, IO_SPACE_MMIO, MACHINE_ECAM_BASE + (device << 15 | reg), 4);
@@ -85,6 +94,7 @@ struct script {
 	unsigned int lives;
 	unsigned int wrong; /* things the guest did not find as they should be */
 	uint64_t bar2;	    /* of 00:05.0 in the first life */
+	bool has_vdev;	    /* 00:07.0 is the hypervisor's */
 };
 
 /* Looks around as a guest would; what may be amiss after a failed call is left out. */
@@ -100,6 +110,8 @@ static void look_around(struct hv_vcpu *vcpu, struct script *script)
 	script->wrong += bar2 < MACHINE_PCI32_BASE || bar2 >= MACHINE_PCI32_END;
 	script->wrong += script->lives > 1 && bar2 != script->bar2;
 	script->wrong += fake_guest_start(vcpu)->rip != ENTRY;
+	script->wrong += fake_hv_vdevs() != script->has_vdev;
+	script->wrong += config_register(vcpu, 7, 0) != UINT32_MAX;
 	/* RAM of a former life is gone, the image is there again. */
 	script->wrong += ram[0] != 0xf4 || ram[SCRATCH - ENTRY] != 0;
 	ram[0] = ram[SCRATCH - ENTRY] = 0x55;
@@ -129,8 +141,8 @@ static enum hv_exit resetting_guest(struct hv_vcpu *vcpu, unsigned int index, vo
 }
 
 /* All that main() does between parsing and the exit status. */
-static int run(const struct vm_config *config, enum vm_request_kind *ret_end,
-	       unsigned char *ret_status, struct error *err)
+static int run_on(const struct hv_ops *ops, const struct vm_config *config,
+		  enum vm_request_kind *ret_end, unsigned char *ret_status, struct error *err)
 {
 	const struct boot_params boot_params = { .elf = config->elf };
 	struct machine *machine = NULL;
@@ -140,7 +152,7 @@ static int run(const struct vm_config *config, enum vm_request_kind *ret_end,
 
 	ret = boot_open(&boot_params, &boot, err);
 	if (ret == 0)
-		ret = vm_create(config, &hv_fake, &vm, err);
+		ret = vm_create(config, ops, &vm, err);
 	if (ret == 0)
 		ret = machine_new(vm, boot, &machine, err);
 	if (ret == 0)
@@ -149,6 +161,12 @@ static int run(const struct vm_config *config, enum vm_request_kind *ret_end,
 	vm_destroy(vm);
 	boot_free(boot);
 	return ret;
+}
+
+static int run(const struct vm_config *config, enum vm_request_kind *ret_end,
+	       unsigned char *ret_status, struct error *err)
+{
+	return run_on(&hv_fake, config, ret_end, ret_status, err);
 }
 
 static void assert_nothing_left(const struct leaks *before)
@@ -198,6 +216,34 @@ static void test_reset_and_power_off(void)
 	end(&config);
 }
 
+/* dm:/ and hv:/ in one VM: the hypervisor makes its device for each life, and none is left. */
+static void test_hv_device(void)
+{
+	enum vm_request_kind how = VM_REQUEST_NONE;
+	struct script script = { .has_vdev = true };
+	struct error err = { "" };
+	struct vm_config config;
+	struct leaks before;
+	unsigned char status;
+
+	begin(&config);
+	add_hv_device(&config);
+	fake_hv_set_guest(resetting_guest, &script);
+	before = leaks_count();
+	CU_ASSERT_EQUAL(machine_check(&config, &hv_fake_acrn, &err), 0);
+	CU_ASSERT_EQUAL(run_on(&hv_fake_acrn, &config, &how, &status, &err), 0);
+	CU_ASSERT_EQUAL(how, VM_REQUEST_POWER_OFF);
+	CU_ASSERT_EQUAL(script.lives, 2);
+	CU_ASSERT_EQUAL(script.wrong, 0);
+	CU_ASSERT_EQUAL(fake_hv_count(FAKE_VDEV_CREATE), 2);
+	CU_ASSERT_EQUAL(fake_hv_count(FAKE_VDEV_DESTROY), 2);
+	assert_nothing_left(&before);
+	CU_ASSERT_EQUAL(machine_check(&config, &hv_fake, &err), -ENOTSUP);
+	CU_ASSERT_STRING_EQUAL(err.text, "-s 0:7.0,ivshmem: \"hv:/demo\": hv:/ regions need the "
+					 "ACRN hypervisor; use dm:/");
+	end(&config);
+}
+
 static void test_no_reboot(void)
 {
 	enum vm_request_kind how = VM_REQUEST_NONE;
@@ -219,10 +265,10 @@ static void test_no_reboot(void)
 static bool may_go_on(enum fake_hv_call call, unsigned int rams)
 {
 	return call == FAKE_MEM_UNMAP || call == FAKE_IRQ_LINE || call == FAKE_MSI_SEND ||
-	       (call == FAKE_MEM_MAP && rams > 0);
+	       call == FAKE_VDEV_DESTROY || (call == FAKE_MEM_MAP && rams > 0);
 }
 
-static void test_every_call_fails(void)
+static void check_every_call(const struct hv_ops *ops, bool has_vdev)
 {
 	enum vm_request_kind how;
 	enum fake_hv_call call;
@@ -236,15 +282,17 @@ static void test_every_call_fails(void)
 
 	log_set_level(LOG_LEVEL_ERROR - 1);
 	begin(&config);
+	if (has_vdev)
+		add_hv_device(&config);
 	for (n = 1; n < 200; n++) {
 		fake_hv_reset();
-		script = (struct script){ 0 };
+		script = (struct script){ .has_vdev = has_vdev };
 		fake_hv_set_guest(resetting_guest, &script);
 		fake_hv_fail_nth(n, -ENOSPC);
 		how = VM_REQUEST_NONE;
 		err.text[0] = '\0';
 		before = leaks_count();
-		ret = run(&config, &how, &status, &err);
+		ret = run_on(ops, &config, &how, &status, &err);
 		/* A processor that gave up may have been outrun by another request. */
 		CU_ASSERT(ret == 0 || err.text[0] != '\0');
 		CU_ASSERT(how != VM_REQUEST_ERROR || err.text[0] != '\0');
@@ -263,6 +311,16 @@ static void test_every_call_fails(void)
 	CU_ASSERT(n > 20 && n < 200);
 	end(&config);
 	log_set_level(LOG_LEVEL_WARNING);
+}
+
+static void test_every_call_fails(void)
+{
+	check_every_call(&hv_fake, false);
+}
+
+static void test_every_call_fails_acrn(void)
+{
+	check_every_call(&hv_fake_acrn, true);
 }
 
 /* Things that are wrong with the machine rather than the hypervisor. */
@@ -310,8 +368,10 @@ static void test_cannot_be_built(void)
 
 static const struct unit_test tests[] = {
 	{ "reset and power-off", test_reset_and_power_off },
+	{ "a device of the hypervisor", test_hv_device },
 	{ "no reboot", test_no_reboot },
 	{ "every call fails once", test_every_call_fails },
+	{ "every call fails once, on ACRN", test_every_call_fails_acrn },
 	{ "machines that cannot be built", test_cannot_be_built },
 };
 
