@@ -59,13 +59,24 @@ int machine_check(const struct vm_config *config, const struct hv_ops *ops, stru
 	return 0;
 }
 
-/* Where BARs may lie: 64-bit ones above RAM, as far as the guest's addresses reach. */
+/* Above RAM, and where the hypervisor wants those of its own devices, if guests get that far. */
+static uint64_t choose_pci64_base(const struct vm *vm, uint64_t limit)
+{
+	uint64_t base = align_up(memory_high_end(vm->memory), GIB);
+
+	if (vm->ops->capabilities & HV_CAP_VDEV && base < MACHINE_PCI64_VDEV_BASE &&
+	    limit > MACHINE_PCI64_VDEV_BASE)
+		return MACHINE_PCI64_VDEV_BASE;
+	return base;
+}
+
+/* Where BARs may lie: as far as the guest's addresses reach. */
 static int choose_windows(struct machine *machine, struct error *err)
 {
 	struct vm *vm = machine->vm;
 	unsigned int width = vm->ops->physical_width(vm->hv);
-	uint64_t base = align_up(memory_high_end(vm->memory), GIB);
 	uint64_t limit = UINT64_C(1) << width;
+	uint64_t base = choose_pci64_base(vm, limit);
 
 	if (base + GIB > limit)
 		return error_set(err, -EINVAL,

@@ -20,6 +20,8 @@
 
 /* The 64-bit window lies above RAM; the SSDT tells the DSDT where (dsdt.asl). */
 #define MACHINE_PCI64_SIZE UINT64_C(0x1000000000)
+/* The same for a hypervisor with devices of its own: ACRN maps no 64-bit BAR of them below this. */
+#define MACHINE_PCI64_VDEV_BASE UINT64_C(0x4000000000)
 
 #define MACHINE_PCI_IO_BASE 0x1000 /* I/O ports that the host bridge passes on */
 #define MACHINE_PCI_IO_END 0x10000

@@ -244,6 +244,56 @@ static void test_hv_device(void)
 	end(&config);
 }
 
+/* Looks where the hypervisor's BARs lie, then powers off. */
+static enum hv_exit far_guest(struct hv_vcpu *vcpu, unsigned int index, void *ctx)
+{
+	static const char *const names[] = { "hv:/big1", "hv:/big2", "hv:/big3", "hv:/big4" };
+	struct script *script = ctx;
+	size_t i;
+
+	if (index > 0)
+		return fake_guest_wait(vcpu);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		script->bar2 |= fake_hv_vdev(names[i]) ? fake_hv_vdev(names[i])->bars[3] : 1;
+	fake_guest_write(vcpu, IO_SPACE_PORT, MACHINE_PM_BASE + 4, 2, 0x2000);
+	return fake_guest_wait(vcpu);
+}
+
+/* More of the hypervisor's memory than fits below 4 GiB goes where the hypervisor maps it. */
+static void test_hv_devices_far(void)
+{
+	static const struct {
+		unsigned int width;
+		uint32_t upper;
+	} rows[] = { { 40, MACHINE_PCI64_VDEV_BASE >> 32 },
+		     { 39, MACHINE_PCI64_VDEV_BASE >> 32 },
+		     { 38, 1 } };
+	enum vm_request_kind how = VM_REQUEST_NONE;
+	struct error err = { "" };
+	struct vm_config config;
+	struct script script;
+	unsigned char status;
+	char text[64];
+	size_t i;
+
+	begin(&config);
+	for (i = 1; i <= 4; i++) {
+		snprintf(text, sizeof(text), "%zu,ivshmem,hv:/big%zu,512", 10 + i, i);
+		CU_ASSERT_EQUAL_FATAL(vm_config_add_device(&config, pci_device_classes, text, &err),
+				      0);
+	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_hv_reset();
+		script = (struct script){ 0 };
+		fake_hv_set_guest(far_guest, &script);
+		fake_hv_set_width(rows[i].width);
+		CU_ASSERT_EQUAL(run_on(&hv_fake_acrn, &config, &how, &status, &err), 0);
+		CU_ASSERT_EQUAL(script.bar2, rows[i].upper);
+		CU_ASSERT_PTR_NULL(fake_hv_complaint());
+	}
+	end(&config);
+}
+
 static void test_no_reboot(void)
 {
 	enum vm_request_kind how = VM_REQUEST_NONE;
@@ -369,6 +419,7 @@ static void test_cannot_be_built(void)
 static const struct unit_test tests[] = {
 	{ "reset and power-off", test_reset_and_power_off },
 	{ "a device of the hypervisor", test_hv_device },
+	{ "devices of the hypervisor above 4 GiB", test_hv_devices_far },
 	{ "no reboot", test_no_reboot },
 	{ "every call fails once", test_every_call_fails },
 	{ "every call fails once, on ACRN", test_every_call_fails_acrn },
