@@ -58,7 +58,7 @@ static struct {
 	const char *complaint;
 
 	int fd; /* of the one VM */
-	bool has_vm, has_client, has_regs, runs;
+	bool has_vm, has_client, has_regs, runs, paused;
 	unsigned int vdevs, maps_made;
 	struct acrn_io_request_buffer *page;
 	struct range maps[MAPS_MAX];
@@ -121,6 +121,7 @@ void fake_hsm_reset(void)
 	hsm.vcpus = 0;
 	hsm.number = hsm.fail_nth = hsm.fired = hsm.slept = hsm.vdevs = hsm.maps_made = 0;
 	hsm.has_failed = hsm.has_vm = hsm.has_client = hsm.has_regs = hsm.runs = false;
+	hsm.paused = false;
 	hsm.complaint = NULL;
 	hsm.page = NULL;
 	hsm.fd = -1;
@@ -247,13 +248,14 @@ static int create_vm(struct acrn_vm_creation *creation)
 	creation->vmid = FAKE_HSM_VM_ID;
 	creation->vcpu_num = hsm.vcpus;
 	hsm.has_vm = true;
+	hsm.paused = false;
 	return 0;
 }
 
 static int destroy_vm(void)
 {
-	if (hsm.runs)
-		complain("DESTROY_VM: it runs");
+	if (!hsm.paused)
+		complain("DESTROY_VM: it is not paused");
 	if (hsm.has_client)
 		complain("DESTROY_VM: with an ioreq client");
 	if (hsm.vdevs)
@@ -264,7 +266,7 @@ static int destroy_vm(void)
 
 static int start_vm(void)
 {
-	if (!hsm.has_regs || !hsm.has_client || hsm.runs)
+	if (!hsm.has_regs || !hsm.has_client || hsm.runs || hsm.paused)
 		complain("START_VM: before SET_VCPU_REGS or CREATE_IOREQ_CLIENT, or twice");
 	hsm.runs = true;
 	return 0;
@@ -423,7 +425,10 @@ static int answer(unsigned long request, void *arg)
 	case ACRN_IOCTL_START_VM:
 		return start_vm();
 	case ACRN_IOCTL_PAUSE_VM:
+		if (hsm.paused)
+			complain("PAUSE_VM: twice");
 		hsm.runs = false;
+		hsm.paused = true;
 		return 0;
 	case ACRN_IOCTL_SET_VCPU_REGS:
 		return set_regs(arg);
@@ -466,8 +471,10 @@ static int refuse(unsigned long request, int code)
 		hsm.vdevs--;
 	if (request == ACRN_IOCTL_DESTROY_IOREQ_CLIENT)
 		hsm.has_client = false;
-	if (request == ACRN_IOCTL_PAUSE_VM)
+	if (request == ACRN_IOCTL_PAUSE_VM) {
 		hsm.runs = false;
+		hsm.paused = true;
+	}
 	return code;
 }
 

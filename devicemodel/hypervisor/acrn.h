@@ -33,7 +33,7 @@ struct hv_vm {
 	struct hv_vm_params params;
 	int fd; /* of the driver; one VM each */
 	uint16_t id;
-	bool is_created, is_started;
+	bool is_created;
 
 	/* Shared with the hypervisor: a slot for each vCPU. */
 	struct acrn_io_request_buffer *requests;
@@ -49,9 +49,9 @@ struct hv_vm {
 	atomic_bool said_severity; /* the one warning is out */
 
 	struct hv_vcpu **vcpus; /* params.vcpus pointers, NULL where not created */
-	pthread_mutex_t lock;	/* guards what follows, is_started, and the vCPUs' flags */
+	pthread_mutex_t lock;	/* guards what follows and the vCPUs' flags */
 	pthread_cond_t stopping;
-	bool has_client;
+	bool has_client, is_paused;
 };
 
 struct hv_vcpu {
@@ -82,7 +82,10 @@ void acrn_vcpu_stop(struct hv_vcpu *vcpu);
 /* acrn_ioreq.c: from vCPUs' requests to params.io */
 /* Let the guest run. 0 or -errno with @err, and then it does not. With vm->lock held. */
 int acrn_ioreq_start(struct hv_vm *vm, struct error *err);
-/* Pause the guest, have acrn_ioreq_serve() return; nothing if not started. With vm->lock held. */
+/*
+ * Pause the VM, for ever, and have acrn_ioreq_serve() return; nothing if that was done. With
+ * vm->lock held.
+ */
 void acrn_ioreq_stop(struct hv_vm *vm);
 /* Serves requests until acrn_ioreq_stop(), or until the guest or the driver gives up. */
 enum hv_exit acrn_ioreq_serve(struct hv_vm *vm, struct error *err);

@@ -31,18 +31,17 @@ int acrn_ioreq_start(struct hv_vm *vm, struct error *err)
 		acrn_ioreq_stop(vm);
 		return ret;
 	}
-	vm->is_started = true;
 	return 0;
 }
 
 void acrn_ioreq_stop(struct hv_vm *vm)
 {
-	/* A VM above the service VM must have ended by itself: then there is nothing to pause. */
-	if (vm->is_started && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0)
+	/* Also if it never ran: the hypervisor takes DESTROY_VM of a paused one only. */
+	if (vm->is_created && !vm->is_paused && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0)
 		log_warning(ACRN_TAG, "ACRN_IOCTL_PAUSE_VM: %s%s", strerror(errno),
 			    errno == EPERM ? "; a VM that stands above the service VM ends only by "
 					     "itself" : "");
-	vm->is_started = false;
+	vm->is_paused = true;
 	if (vm->has_client && ioctl(vm->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT) < 0)
 		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_IOREQ_CLIENT: %s", strerror(errno));
 	vm->has_client = false;

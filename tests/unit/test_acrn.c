@@ -159,7 +159,7 @@ static void test_creation(void)
 		CU_ASSERT_EQUAL(fake_hsm_slot(i)->processed, ACRN_IOREQ_STATE_FREE);
 	end(&machine);
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_DESTROY_VM), 1);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_PAUSE_VM), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_PAUSE_VM), 1);
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_DESTROY_IOREQ_CLIENT), 0);
 
 	CU_ASSERT_EQUAL(create_named(&machine, "a-name-of-16-chs", 1), -EINVAL);
