@@ -65,6 +65,13 @@ static void set_timer(struct ivshmem_link *link, unsigned int ms)
 	timerfd_settime(link->timer, 0, &when, NULL);
 }
 
+/* Less often each time. */
+static void retry_later(struct ivshmem_link *link)
+{
+	set_timer(link, link->retry_ms);
+	link->retry_ms = link->retry_ms * 2 < RETRY_MAX_MS ? link->retry_ms * 2 : RETRY_MAX_MS;
+}
+
 static bool is_own_server(const struct ivshmem_link *link)
 {
 	return !link->params.path;
@@ -116,8 +123,7 @@ static void go_down(struct ivshmem_link *link, int code, const struct error *why
 		log_limited(&link->changes, LOG_LEVEL_WARNING, link->params.tag,
 			    "not connected again yet: %s", why->text);
 	link->complained |= !was_up;
-	set_timer(link, link->retry_ms);
-	link->retry_ms = link->retry_ms * 2 < RETRY_MAX_MS ? link->retry_ms * 2 : RETRY_MAX_MS;
+	retry_later(link);
 }
 
 static void peer_ready(void *ctx, uint16_t id, int memory_fd, uint64_t size)
@@ -228,7 +234,7 @@ static int begin_start(struct ivshmem_link *link, struct error *err)
 	int ret = ivshmem_server_start_begin(&link->params.start, &link->start, err);
 
 	if (ret == -EAGAIN || ret == -EALREADY) {
-		set_timer(link, RETRY_MIN_MS);
+		retry_later(link);
 		return 0;
 	}
 	if (ret < 0)
