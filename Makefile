@@ -4,7 +4,7 @@
 #   all            programs and bare-metal guests (the default)
 #   samples        the samples for Linux guests too, which need libpciaccess
 #   check          every test; one part of it: check-unit check-golden check-functional check-guest
-#                  check-nested check-fuzz check-lint
+#                  check-hsm check-nested check-fuzz check-lint
 #   check-programs what the tests run
 #   fuzz           each fuzz target for FUZZ_SECONDS
 #   bench          measurements beside their peers (bench/README.md)
@@ -837,6 +837,32 @@ $(B)/tests/functional/service_fake: $(B)/tests/functional/service_fake.o
 $(B)/tests/functional/pty-run: $(B)/tests/functional/pty-run.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ -lutil
 
+# The simulator of ACRN's HSM, and a program for its own test.
+HSM_SIM_SRCS := \
+	tests/hsm_sim/faults.c \
+	tests/hsm_sim/filter.c \
+	tests/hsm_sim/guest.c \
+	tests/hsm_sim/hsm-sim.c \
+	tests/hsm_sim/hsm_calls.c \
+	tests/hsm_sim/hsm_events.c \
+	tests/hsm_sim/hsm_life.c \
+	tests/hsm_sim/hsm_memory.c \
+	tests/hsm_sim/hsm_requests.c \
+	tests/hsm_sim/hsm_vdev.c \
+	tests/hsm_sim/report.c \
+	tests/hsm_sim/scenario.c \
+	tests/hsm_sim/sim.c \
+	tests/hsm_sim/tracee.c
+HSM_PROGRAMS := $(B)/tests/hsm_sim/hsm-sim $(B)/tests/hsm_sim/hsm_client
+
+$(B)/tests/hsm_sim/hsm-sim: $(HSM_SIM_SRCS:%.c=$(B)/%.o)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/hsm_sim/hsm_client: $(B)/tests/hsm_sim/hsm_client.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
+
+HSM_TESTS := tests/hsm_sim/checker.sh
+
 # Tests by guests that look at the machine from inside.
 GUEST_TESTS := \
 	tests/guest/bar-move.sh \
@@ -957,13 +983,15 @@ fuzz: $(FUZZ_PROGRAMS)
 
 RUN_TESTS = BUILD=$(B) TEST_LOGS=$(B)/tests/logs tests/run.sh
 
-.PHONY: check check-unit check-golden check-functional check-guest check-nested check-fuzz check-lint
-check: check-unit check-golden check-functional check-guest check-nested check-fuzz check-lint
+.PHONY: check check-unit check-golden check-functional check-guest check-hsm \
+	check-nested check-fuzz check-lint
+check: check-unit check-golden check-functional check-guest check-hsm check-nested check-fuzz \
+	check-lint
 
 # What the checks run; "make -jN check-programs && make check" builds in parallel and tests in turn.
 .PHONY: check-programs
-check-programs: $(PROGRAMS) $(UNIT_PROGRAMS) $(FUNCTIONAL_PROGRAMS) $(GUESTS) $(TEST_GUESTS) samples \
-	$(FUZZ_PROGRAMS)
+check-programs: $(PROGRAMS) $(UNIT_PROGRAMS) $(FUNCTIONAL_PROGRAMS) $(HSM_PROGRAMS) $(GUESTS) \
+	$(TEST_GUESTS) samples $(FUZZ_PROGRAMS)
 
 check-unit: $(UNIT_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-unit $(UNIT_PROGRAMS)
@@ -976,6 +1004,10 @@ check-functional: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 
 check-guest: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-guest $(GUEST_TESTS)
+
+# acrn-dm as on ACRN, whose kernel interface is simulated.
+check-hsm: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(HSM_PROGRAMS)
+	$(Q)$(RUN_TESTS) check-hsm $(HSM_TESTS)
 
 # Stock Linux guests, in an emulated machine that has hardware virtualisation.
 check-nested: $(PROGRAMS) samples

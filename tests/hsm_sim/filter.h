@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The seccomp filter that has the simulator asked about system calls. */
+#ifndef TESTS_HSM_SIM_FILTER_H
+#define TESTS_HSM_SIM_FILTER_H
+
+/*
+ * Install it in the calling process for good; threads, children and programs inherit it.
+ * Notified are calls with paths that may be the device node's, and ioctl(2) of the HSM's type.
+ * Returns the descriptor that the simulator listens at, or -errno.
+ */
+int filter_install(void);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A guest that follows a script. */
+#include "tests/hsm_sim/guest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/hsm_sim/tracee.h"
+
+/* One access of the guest's, whatever space it is in. */
+struct access {
+	uint32_t type; /* ACRN_IOREQ_TYPE_* */
+	bool is_write;
+	uint64_t size, addr, value;
+	uint32_t bdf;
+};
+
+static const struct access_kind {
+	const char *name;
+	uint32_t type;
+	bool is_write;
+	unsigned int words;
+} kinds[] = {
+	{ "in", ACRN_IOREQ_TYPE_PORTIO, false, 4 },
+	{ "out", ACRN_IOREQ_TYPE_PORTIO, true, 4 },
+	{ "read", ACRN_IOREQ_TYPE_MMIO, false, 4 },
+	{ "write", ACRN_IOREQ_TYPE_MMIO, true, 4 },
+	{ "cfgread", ACRN_IOREQ_TYPE_PCICFG, false, 5 },
+	{ "cfgwrite", ACRN_IOREQ_TYPE_PCICFG, true, 5 },
+};
+
+static const struct access_kind *find_kind(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static unsigned int words_of(const char *verb)
+{
+	const struct access_kind *kind = find_kind(verb);
+
+	if (kind)
+		return kind->words;
+	if (strcmp(verb, "msi") == 0 || strcmp(verb, "nomsi") == 0)
+		return 3;
+	return strcmp(verb, "stop") == 0 ? 1 : 0;
+}
+
+int guest_read(struct guest *guest, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned int number = 0, vcpu = 0, words;
+	struct guest_step step;
+	char line[256];
+
+	if (!file) {
+		perror(path);
+		return -ENOENT;
+	}
+	while (fgets(line, sizeof(line), file)) {
+		number++;
+		line[strcspn(line, "#\n")] = '\0';
+		memset(&step, 0, sizeof(step));
+		words = (unsigned int)sscanf(line, "%31s %31s %31s %31s %31s", step.words[0],
+					     step.words[1], step.words[2], step.words[3],
+					     step.words[4]);
+		if (step.words[0][0] == '\0')
+			continue;
+		if (sscanf(line, "vcpu %u", &vcpu) == 1 && vcpu < ACRN_IO_REQUEST_MAX)
+			continue;
+		if (words != words_of(step.words[0]) || guest->count == GUEST_STEPS_MAX) {
+			fprintf(stderr, "%s:%u: not understood, or too much\n", path, number);
+			fclose(file);
+			return -EINVAL;
+		}
+		step.line = number;
+		step.vcpu = vcpu;
+		guest->steps[guest->count++] = step;
+	}
+	fclose(file);
+	return 0;
+}
+
+static uint64_t named_value(struct guest *guest, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < guest->name_count; i++)
+		if (strcmp(guest->names[i].name, name) == 0)
+			return guest->names[i].value;
+	report_failure(guest->report, guest->steps[guest->next].line, "no $%s", name);
+	return 0;
+}
+
+static uint64_t value_of(struct guest *guest, const char *word)
+{
+	char name[GUEST_WORD_BYTES];
+	char *plus;
+
+	if (word[0] != '$')
+		return strtoull(word, NULL, 0);
+	snprintf(name, sizeof(name), "%s", word + 1);
+	plus = strchr(name, '+');
+	if (plus)
+		*plus++ = '\0';
+	return named_value(guest, name) + (plus ? strtoull(plus, NULL, 0) : 0);
+}
+
+static void keep(struct guest *guest, const char *word, uint64_t value)
+{
+	char name[GUEST_WORD_BYTES];
+	char *mask;
+
+	snprintf(name, sizeof(name), "%s", word);
+	mask = strchr(name, '&');
+	if (mask)
+		*mask++ = '\0';
+	if (guest->name_count == GUEST_NAMES_MAX) {
+		report_failure(guest->report, guest->steps[guest->next].line, "too many names");
+		return;
+	}
+	memcpy(guest->names[guest->name_count].name, name, sizeof(name));
+	guest->names[guest->name_count++].value = mask ? value & strtoull(mask, NULL, 0) : value;
+}
+
+static void access_of_step(struct guest *guest, struct access *ret)
+{
+	const struct guest_step *step = &guest->steps[guest->next];
+	const struct access_kind *kind = find_kind(step->words[0]);
+	unsigned int device = 0, function = 0;
+
+	*ret = (struct access){
+		.type = kind->type,
+		.is_write = kind->is_write,
+		.size = value_of(guest, step->words[1]),
+		.addr = value_of(guest, step->words[kind->words - 2]),
+	};
+	if (kind->type == ACRN_IOREQ_TYPE_PCICFG) {
+		sscanf(step->words[2], "%u.%u", &device, &function);
+		ret->bdf = device << 3 | function;
+	}
+	if (kind->is_write)
+		ret->value = value_of(guest, step->words[kind->words - 1]);
+}
+
+static void finish(struct guest *guest, const struct access *access, uint64_t value)
+{
+	const struct guest_step *step = &guest->steps[guest->next];
+	const char *word = step->words[access->type == ACRN_IOREQ_TYPE_PCICFG ? 4 : 3];
+	uint64_t wanted;
+
+	if (access->size < 8)
+		value &= (UINT64_C(1) << (8 * access->size)) - 1;
+	report_note(guest->report, "guest: line %u: %s 0x%llx: 0x%llx", step->line, step->words[0],
+		    (unsigned long long)access->addr, (unsigned long long)value);
+	if (!access->is_write && word[0] == '=') {
+		keep(guest, word + 1, value);
+	} else if (!access->is_write && strcmp(word, "any") != 0) {
+		wanted = value_of(guest, word);
+		if (value != wanted)
+			report_failure(guest->report, step->line, "0x%llx instead of 0x%llx",
+				       (unsigned long long)value, (unsigned long long)wanted);
+	}
+	guest->next++;
+}
+
+/* Is it answered without the device model? @access->value has the answer then. */
+static bool answered(struct hsm_vm *vm, struct access *access)
+{
+	bool is_port = access->type == ACRN_IOREQ_TYPE_PORTIO;
+	uint64_t host;
+	int ret;
+
+	if (access->type == ACRN_IOREQ_TYPE_PCICFG)
+		return vm_vdev_config(vm, access->is_write, access->bdf, (uint32_t)access->addr,
+				      access->size, &access->value);
+	if (!is_port && vm_vdev_memory(vm, access->is_write, access->addr, access->size,
+				       &access->value))
+		return true;
+	if (!is_port && vm_memory_find(vm, access->addr, access->size, &host)) {
+		ret = access->is_write ?
+			      tracee_write(vm->pid, host, &access->value, access->size) :
+			      tracee_read(vm->pid, host, &access->value, access->size);
+		if (ret < 0) {
+			vm->report->call = "guest";
+			report_violation(vm->report, "memory at 0x%llx has gone from the process",
+					 (unsigned long long)access->addr);
+		}
+		return true;
+	}
+	return vm_ioevent_covers(vm, is_port, access->is_write, access->addr, access->size,
+				 &access->value);
+}
+
+static void ask(struct guest *guest, struct hsm_vm *vm, const struct access *access)
+{
+	struct acrn_io_request request = { .type = access->type };
+	uint32_t direction = access->is_write ? ACRN_IOREQ_DIR_WRITE : ACRN_IOREQ_DIR_READ;
+	const struct guest_step *step = &guest->steps[guest->next];
+
+	if (access->type == ACRN_IOREQ_TYPE_PCICFG) {
+		request.reqs.pci_request = (struct acrn_pci_request){
+			.direction = direction, .size = access->size,
+			.value = (uint32_t)access->value, .bus = access->bdf >> 8,
+			.dev = access->bdf >> 3 & 31, .func = access->bdf & 7,
+			.reg = (uint32_t)access->addr,
+		};
+	} else if (access->type == ACRN_IOREQ_TYPE_PORTIO) {
+		request.reqs.pio_request = (struct acrn_pio_request){
+			.direction = direction, .address = access->addr, .size = access->size,
+			.value = (uint32_t)access->value,
+		};
+	} else {
+		request.reqs.mmio_request = (struct acrn_mmio_request){
+			.direction = direction, .address = access->addr, .size = access->size,
+			.value = access->value,
+		};
+	}
+	if (vm_request_put(vm, step->vcpu, &request) < 0) {
+		report_failure(guest->report, step->line, "the request page cannot be written");
+		guest->next++;
+		return;
+	}
+	guest->waits = true;
+}
+
+static bool take(struct guest *guest, struct hsm_vm *vm)
+{
+	struct acrn_io_request request;
+	struct access access;
+	uint64_t value;
+
+	if (!vm_request_take(vm, guest->steps[guest->next].vcpu, &request))
+		return false;
+	guest->waits = false;
+	access_of_step(guest, &access);
+	if (access.type == ACRN_IOREQ_TYPE_PCICFG)
+		value = request.reqs.pci_request.value;
+	else if (access.type == ACRN_IOREQ_TYPE_PORTIO)
+		value = request.reqs.pio_request.value;
+	else
+		value = request.reqs.mmio_request.value;
+	finish(guest, &access, value);
+	return true;
+}
+
+static bool msi_came(struct hsm_vm *vm, uint64_t addr, uint64_t data)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->msi_count; i++) {
+		if (vm->msis[i].msi_addr != addr || vm->msis[i].msi_data != data)
+			continue;
+		vm->msi_count--;
+		memmove(&vm->msis[i], &vm->msis[i + 1],
+			(vm->msi_count - i) * sizeof(vm->msis[0]));
+		return true;
+	}
+	return false;
+}
+
+/* False: it cannot be done now. */
+static bool do_other(struct guest *guest, struct hsm_vm *vm)
+{
+	const struct guest_step *step = &guest->steps[guest->next];
+	bool came;
+
+	if (strcmp(step->words[0], "stop") == 0) {
+		guest->wants_stop = true;
+	} else {
+		came = msi_came(vm, value_of(guest, step->words[1]),
+				value_of(guest, step->words[2]));
+		if (strcmp(step->words[0], "msi") == 0 && !came)
+			return false;
+		if (strcmp(step->words[0], "nomsi") == 0 && came)
+			report_failure(guest->report, step->line, "the message has come");
+	}
+	guest->next++;
+	return true;
+}
+
+void guest_run(struct guest *guest, struct hsm_vm *vm)
+{
+	struct access access;
+
+	if (vm->state != VM_RUNNING || !vm->has_client)
+		return;
+	while (guest->next < guest->count) {
+		if (guest->waits) {
+			if (!take(guest, vm))
+				return;
+			continue;
+		}
+		if (guest->steps[guest->next].vcpu >= vm->config.vcpus) {
+			report_failure(guest->report, guest->steps[guest->next].line,
+				       "the VM has %u vCPUs", vm->config.vcpus);
+			guest->next++;
+		} else if (!find_kind(guest->steps[guest->next].words[0])) {
+			if (!do_other(guest, vm))
+				return;
+		} else {
+			access_of_step(guest, &access);
+			if (answered(vm, &access))
+				finish(guest, &access, access.value);
+			else
+				ask(guest, vm, &access);
+		}
+	}
+}
+
+void guest_end(struct guest *guest)
+{
+	/* A write that ends the VM, as the last one, is not answered by everybody. */
+	if (guest->waits && guest->next + 1 == guest->count &&
+	    find_kind(guest->steps[guest->next].words[0])->is_write)
+		return;
+	if (guest->next < guest->count)
+		report_failure(guest->report, guest->steps[guest->next].line,
+			       "not reached, or not answered");
+}

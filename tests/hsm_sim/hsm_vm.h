@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An open file of the HSM: the VM that it stands for, and what each call does to it. Every call is
+ * answered as the driver and the hypervisor answer it, and what a device model must not do is
+ * reported as a violation, also where driver and hypervisor let it pass. The places that say so are
+ * named at the rules: "hsm.c" and other files without a path are in Linux's drivers/virt/acrn/,
+ * "hypercall.c" is ACRN's hypervisor/common/hypercall.c.
+ */
+#ifndef TESTS_HSM_SIM_HSM_VM_H
+#define TESTS_HSM_SIM_HSM_VM_H
+
+#include <linux/acrn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tests/hsm_sim/report.h"
+#include "tests/hsm_sim/scenario.h"
+
+#define MAP_SLOTS 256 /* acrn_drv.h: ACRN_MEM_MAPPING_MAX */
+#define EVENTS_MAX 256
+#define VDEVS_MAX 8
+#define WAITERS_MAX 16
+
+enum vm_state { VM_NONE, VM_CREATED, VM_RUNNING, VM_PAUSED, VM_DESTROYED };
+
+/* A piece of guest memory as the guest sees it now. */
+struct mapping {
+	uint64_t gpa, size, host;
+};
+
+struct ioevent {
+	uint64_t eventfd; /* its id */
+	struct acrn_ioeventfd entry;
+	int fd;
+};
+
+struct irqevent {
+	uint64_t eventfd;
+	struct acrn_msi_entry msi;
+	int fd; /* watched by the simulator's loop */
+};
+
+struct vdev {
+	struct acrn_vdev params;
+	const struct scenario_region *region;
+	uint32_t registers[2]; /* mask and status, stored and without effect */
+	uint8_t *memory;
+};
+
+struct hsm_vm {
+	struct report *report;
+	const struct scenario *scenario;
+	int epoll_fd; /* has irqfds' eventfds added, with the struct hsm_vm's address */
+	pid_t pid;    /* whose memory it is */
+	enum vm_state state;
+	struct scenario_vm config;
+	bool has_regs;
+	bool excused; /* a call that takes things down was made to fail: what is left is no fault */
+
+	uint64_t page; /* of io requests, in the process */
+	uint32_t states[ACRN_IO_REQUEST_MAX]; /* as the page should have them */
+	struct acrn_io_request requests[ACRN_IO_REQUEST_MAX]; /* as they were put there */
+	bool has_client, had_client;
+	uint16_t outstanding; /* bit per vCPU whose request waits for NOTIFY_REQUEST_FINISH */
+	uint64_t waiters[WAITERS_MAX]; /* notifications of threads in ATTACH_IOREQ_CLIENT */
+	unsigned int waiter_count;
+	bool wake; /* these are to be answered now */
+
+	struct mapping mappings[MAP_SLOTS * 2];
+	unsigned int mapping_count, slots_used;
+	struct ioevent ioevents[EVENTS_MAX];
+	unsigned int ioevent_count;
+	struct irqevent irqevents[EVENTS_MAX];
+	unsigned int irqevent_count;
+	struct vdev vdevs[VDEVS_MAX];
+	unsigned int vdev_count;
+
+	/* Messages that the guest got, the last ones. */
+	struct acrn_msi_entry msis[EVENTS_MAX];
+	unsigned int msi_count;
+};
+
+/* Answers of calls beside 0 and -errno: the caller waits until vm->wake. */
+#define CALL_WAITS 1
+
+struct hsm_call {
+	const char *name;
+	unsigned int request;
+	bool takes_down; /* one of those that undo others */
+	/* @data: the argument's structure, copied back if the call reads; NULL if none. */
+	int (*run)(struct hsm_vm *vm, void *data, uint64_t argument);
+};
+
+/* NULL: none that mainline Linux or this simulator knows. */
+const struct hsm_call *hsm_call_find(unsigned int request);
+
+/* hsm_life.c */
+int vm_create(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_start(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_pause(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_reset(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_destroy(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_set_regs(struct hsm_vm *vm, void *data, uint64_t argument);
+/* The last descriptor is closed. */
+void vm_closed(struct hsm_vm *vm);
+/* May the service VM do to this VM what severity decides about? */
+bool vm_severity_allows(const struct hsm_vm *vm);
+
+/* hsm_memory.c */
+int vm_set_memseg(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_unset_memseg(struct hsm_vm *vm, void *data, uint64_t argument);
+bool vm_memory_overlaps(const struct hsm_vm *vm, uint64_t gpa, uint64_t size);
+/* Where the guest's byte at @gpa is in the process, if @size bytes are. */
+bool vm_memory_find(const struct hsm_vm *vm, uint64_t gpa, uint64_t size, uint64_t *ret_host);
+
+/* hsm_requests.c */
+int vm_client_create(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_client_attach(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_client_destroy(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_notify_finish(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_clear_requests(struct hsm_vm *vm, void *data, uint64_t argument);
+/* All slots FREE. -EFAULT: there is no page. */
+int vm_requests_init(struct hsm_vm *vm);
+/* The guest's request goes to the device model. */
+int vm_request_put(struct hsm_vm *vm, unsigned int vcpu, const struct acrn_io_request *request);
+/* True once it is completed: *ret_request has the answer, and the slot is free. */
+bool vm_request_take(struct hsm_vm *vm, unsigned int vcpu, struct acrn_io_request *ret_request);
+
+/* hsm_events.c */
+int vm_ioeventfd(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_irqfd(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_inject_msi(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_set_irqline(struct hsm_vm *vm, void *data, uint64_t argument);
+void vm_events_drop(struct hsm_vm *vm);
+/* Eventfd @fd was signalled. */
+void vm_irqevent_fire(struct hsm_vm *vm, int fd);
+/*
+ * Does an ioeventfd cover the access? If so it is answered here: @*value becomes 0 for reads, and
+ * whoever matches is signalled.
+ */
+bool vm_ioevent_covers(struct hsm_vm *vm, bool is_port, bool is_write, uint64_t addr,
+		       uint64_t size, uint64_t *value);
+
+/* hsm_vdev.c */
+int vm_create_vdev(struct hsm_vm *vm, void *data, uint64_t argument);
+int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument);
+void vm_vdevs_drop(struct hsm_vm *vm);
+/* Is the access one of a device of the hypervisor's? If so it is answered here. */
+bool vm_vdev_config(struct hsm_vm *vm, bool is_write, uint32_t bdf, uint32_t reg, uint64_t size,
+		    uint64_t *value);
+bool vm_vdev_memory(struct hsm_vm *vm, bool is_write, uint64_t addr, uint64_t size,
+		    uint64_t *value);
+
+#endif

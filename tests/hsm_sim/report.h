@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the simulator has to say: on stderr, each line with its name in front. */
+#ifndef TESTS_HSM_SIM_REPORT_H
+#define TESTS_HSM_SIM_REPORT_H
+
+#include <stdbool.h>
+
+struct report {
+	bool trace;		 /* print each call too */
+	unsigned int violations; /* of the interface's rules; each has been printed */
+	unsigned int failures;	 /* of what the scripted guest expected */
+	const char *call;	 /* the one that is being answered */
+};
+
+void report_note(const struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_violation(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_failure(struct report *report, unsigned int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The simulator: a program under the filter, and the loop that answers it. */
+#ifndef TESTS_HSM_SIM_SIM_H
+#define TESTS_HSM_SIM_SIM_H
+
+#include <signal.h>
+
+#include "tests/hsm_sim/faults.h"
+#include "tests/hsm_sim/guest.h"
+#include "tests/hsm_sim/hsm_vm.h"
+
+#define SIM_FILES_MAX 8
+
+struct sim {
+	const char *node; /* the path of the device node; NULL: there is none */
+	struct report report;
+	struct scenario scenario;
+	struct faults faults;
+	struct guest guest;
+
+	int epoll_fd, notify_fd, signal_fd;
+	pid_t child;
+	int status; /* of the child, as waitpid(2) gives it */
+	/* Ends of socket pairs; the program has the others as its open files of the HSM. */
+	struct {
+		int fd; /* -1: not open */
+		uint64_t inode; /* of the other end */
+		struct hsm_vm *vm;
+	} files[SIM_FILES_MAX];
+};
+
+/*
+ * Run the program until it and all its children are gone. Returns its exit status, 128 and the
+ * signal's number if one ended it, or -errno. What else there is to say is in @sim->report.
+ */
+int sim_run(struct sim *sim, char **argv);
+
+#endif
