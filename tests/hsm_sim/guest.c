@@ -98,18 +98,31 @@ static uint64_t named_value(struct guest *guest, const char *name)
 	return 0;
 }
 
+/* A number and nothing else. */
+static uint64_t number_of(struct guest *guest, const char *word)
+{
+	uint64_t value;
+	char *end;
+
+	value = strtoull(word, &end, 0);
+	if (end == word || *end != '\0')
+		report_failure(guest->report, guest->steps[guest->next].line, "%s is no number",
+			       word);
+	return value;
+}
+
 static uint64_t value_of(struct guest *guest, const char *word)
 {
 	char name[GUEST_WORD_BYTES];
 	char *plus;
 
 	if (word[0] != '$')
-		return strtoull(word, NULL, 0);
+		return number_of(guest, word);
 	snprintf(name, sizeof(name), "%s", word + 1);
 	plus = strchr(name, '+');
 	if (plus)
 		*plus++ = '\0';
-	return named_value(guest, name) + (plus ? strtoull(plus, NULL, 0) : 0);
+	return named_value(guest, name) + (plus ? number_of(guest, plus) : 0);
 }
 
 static void keep(struct guest *guest, const char *word, uint64_t value)
@@ -126,7 +139,7 @@ static void keep(struct guest *guest, const char *word, uint64_t value)
 		return;
 	}
 	memcpy(guest->names[guest->name_count].name, name, sizeof(name));
-	guest->names[guest->name_count++].value = mask ? value & strtoull(mask, NULL, 0) : value;
+	guest->names[guest->name_count++].value = mask ? value & number_of(guest, mask) : value;
 }
 
 static void access_of_step(struct guest *guest, struct access *ret)
@@ -228,6 +241,7 @@ static void ask(struct guest *guest, struct hsm_vm *vm, const struct access *acc
 		return;
 	}
 	guest->waits = true;
+	guest->asked = vm->serial;
 }
 
 static bool take(struct guest *guest, struct hsm_vm *vm)
@@ -292,12 +306,13 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 	if (vm->state != VM_RUNNING || !vm->has_client)
 		return;
 	while (guest->next < guest->count) {
-		if (guest->waits) {
+		if (guest->waits && guest->asked != vm->serial) {
+			guest->waits = false;
+			guest->next++;
+		} else if (guest->waits) {
 			if (!take(guest, vm))
 				return;
-			continue;
-		}
-		if (guest->steps[guest->next].vcpu >= vm->config.vcpus) {
+		} else if (guest->steps[guest->next].vcpu >= vm->config.vcpus) {
 			report_failure(guest->report, guest->steps[guest->next].line,
 				       "the VM has %u vCPUs", vm->config.vcpus);
 			guest->next++;

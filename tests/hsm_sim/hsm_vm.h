@@ -53,6 +53,7 @@ struct hsm_vm {
 	const struct scenario *scenario;
 	int epoll_fd; /* has irqfds' eventfds added, with the struct hsm_vm's address */
 	pid_t pid;    /* whose memory it is */
+	unsigned int serial; /* how many files were opened before */
 	enum vm_state state;
 	struct scenario_vm config;
 	bool has_regs;

@@ -77,6 +77,7 @@ static int open_node(struct sim *sim, const struct seccomp_notif *notif, uint64_
 	sim->files[i].fd = pair[0];
 	sim->files[i].inode = end.st_ino;
 	sim->files[i].vm->report = &sim->report;
+	sim->files[i].vm->serial = sim->opened++;
 	sim->files[i].vm->scenario = &sim->scenario;
 	sim->files[i].vm->epoll_fd = sim->epoll_fd;
 	add.srcfd = (uint32_t)pair[1];

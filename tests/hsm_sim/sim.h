@@ -19,6 +19,7 @@ struct sim {
 	struct guest guest;
 
 	int epoll_fd, notify_fd, signal_fd;
+	unsigned int opened; /* files so far */
 	pid_t child;
 	int status; /* of the child, as waitpid(2) gives it */
 	/* Ends of socket pairs; the program has the others as its open files of the HSM. */
