@@ -38,9 +38,7 @@ void acrn_ioreq_stop(struct hv_vm *vm)
 {
 	/* Also if it never ran: the hypervisor takes DESTROY_VM of a paused one only. */
 	if (vm->is_created && !vm->is_paused && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0)
-		log_warning(ACRN_TAG, "ACRN_IOCTL_PAUSE_VM: %s%s", strerror(errno),
-			    errno == EPERM ? "; a VM that stands above the service VM ends only by "
-					     "itself" : "");
+		log_warning(ACRN_TAG, "ACRN_IOCTL_PAUSE_VM: %s", strerror(errno));
 	vm->is_paused = true;
 	if (vm->has_client && ioctl(vm->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT) < 0)
 		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_IOREQ_CLIENT: %s", strerror(errno));

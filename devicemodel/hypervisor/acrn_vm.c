@@ -161,8 +161,11 @@ static void acrn_vm_destroy(struct hv_vm *vm)
 	acrn_ioreq_stop(vm);
 	pthread_mutex_unlock(&vm->lock);
 	acrn_vdevs_clear(vm);
+	/* A VM above the service VM runs on, although pausing it seemed to succeed. */
 	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0)
-		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_VM: %s", strerror(errno));
+		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_VM: %s%s", strerror(errno),
+			    errno == EPERM ? "; a VM that stands above the service VM ends only by "
+					     "itself" : "");
 	for (i = 0; vm->vcpus && i < vm->params.vcpus; i++)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);
