@@ -861,7 +861,7 @@ $(B)/tests/hsm_sim/hsm-sim: $(HSM_SIM_SRCS:%.c=$(B)/%.o)
 $(B)/tests/hsm_sim/hsm_client: $(B)/tests/hsm_sim/hsm_client.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
-HSM_TESTS := tests/hsm_sim/checker.sh
+HSM_TESTS := tests/hsm_sim/checker.sh tests/hsm_sim/run.sh
 
 # Tests by guests that look at the machine from inside.
 GUEST_TESTS := \

@@ -49,7 +49,7 @@ static unsigned int words_of(const char *verb)
 		return kind->words;
 	if (strcmp(verb, "msi") == 0 || strcmp(verb, "nomsi") == 0)
 		return 3;
-	return strcmp(verb, "stop") == 0 ? 1 : 0;
+	return strcmp(verb, "stop") == 0 || strcmp(verb, "anew") == 0 ? 1 : 0;
 }
 
 int guest_read(struct guest *guest, const char *path)
@@ -287,6 +287,9 @@ static bool do_other(struct guest *guest, struct hsm_vm *vm)
 
 	if (strcmp(step->words[0], "stop") == 0) {
 		guest->wants_stop = true;
+	} else if (strcmp(step->words[0], "anew") == 0) {
+		if (vm->serial == guest->asked)
+			return false;
 	} else {
 		came = msi_came(vm, value_of(guest, step->words[1]),
 				value_of(guest, step->words[2]));
@@ -307,6 +310,9 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 		return;
 	while (guest->next < guest->count) {
 		if (guest->waits && guest->asked != vm->serial) {
+			if (!find_kind(guest->steps[guest->next].words[0])->is_write)
+				report_failure(guest->report, guest->steps[guest->next].line,
+					       "the VM is gone, and so is the answer");
 			guest->waits = false;
 			guest->next++;
 		} else if (guest->waits) {

@@ -8,12 +8,12 @@
  *   vcpu N                               those below are this vCPU's
  *   msi ADDR DATA                        wait for this message
  *   nomsi ADDR DATA                      it must not have come
+ *   anew                                 wait until the VM was destroyed and runs again
  *   stop                                 SIGTERM to the program under test
  *
  * VALUE, and others where they are not to be known before, is a number or $NAME or $NAME+NUMBER.
  * What is read must be VALUE, or anything for "any"; "=NAME&MASK" keeps it, without the bits
- * outside of MASK, which may be left out. A write that resets the VM, so that it is destroyed and
- * created again, is done when the new one starts.
+ * outside of MASK, which may be left out.
  */
 #ifndef TESTS_HSM_SIM_GUEST_H
 #define TESTS_HSM_SIM_GUEST_H
@@ -35,7 +35,7 @@ struct guest {
 	struct guest_step steps[GUEST_STEPS_MAX];
 	unsigned int count, next;
 	bool waits; /* for the device model's answer to steps[next] */
-	unsigned int asked; /* the serial number of the VM that it is to come from */
+	unsigned int asked; /* the serial number of the VM that was asked last */
 	bool wants_stop;
 	struct {
 		char name[GUEST_WORD_BYTES];

@@ -1,0 +1,222 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# acrn-dm on ACRN, whose kernel interface is simulated: each call is checked, guests follow scripts.
+# What a guest's code would do on real processors is not seen here. TAP.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${BUILD:-build}
+
+# shellcheck source=tests/e2e/tap.sh
+. "$root/tests/e2e/tap.sh"
+
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+trap 'exit 1' INT TERM HUP
+
+IVSHMEM_RUNTIME_DIR=$temp/run
+export IVSHMEM_RUNTIME_DIR
+mkdir "$IVSHMEM_RUNTIME_DIR"
+region=hsm-sim-$$
+cat >"$temp/scenario" <<END
+vm VM1
+vm VM2 vcpus=2
+vm SEVERE severity=high
+region hv:/shm 2 0x1234
+region hv:/more 4 0x10
+END
+
+# dm OPTION... -- ARGUMENT...: acrn-dm under the simulator with its options, and the guest's script
+# on standard input, which may be empty: then the guest does nothing.
+dm()
+{
+	dm_options=
+	while [ "$1" != -- ]; do
+		dm_options="$dm_options $1"
+		shift
+	done
+	shift
+	cat >"$temp/guest"
+	[ ! -s "$temp/guest" ] || dm_options="$dm_options --guest $temp/guest"
+	# shellcheck disable=SC2086 # options without blanks
+	timeout 20 "$build/tests/hsm_sim/hsm-sim" --scenario "$temp/scenario" $dm_options -- \
+		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" "$@"
+}
+
+expect 'a guest powers the VM off' 0 '^hsm-sim: close$' dm --trace -- VM1 <<END
+out 2 0x604 0x2000
+END
+
+expect 'COM1 says what the guest writes' 0 'OK' dm -- -l com1,stdio VM1 <<END
+in 1 0x3fd 0x60
+out 1 0x3f8 0x4f
+out 1 0x3f8 0x4b
+out 2 0x604 0x2000
+END
+
+expect 'a guest resets the VM' 0 '^hsm-sim: guest: line 4: cfgread' dm --trace -- \
+	-s "6,ivshmem,dm:/$region,2" VM1 <<END
+cfgread 4 6.0 0 0x11101af4
+out 1 0xcf9 6
+anew
+cfgread 4 6.0 0 0x11101af4
+out 2 0x604 0x2000
+END
+
+expect 'a guest crashes' 4 'triple fault' dm -- VM1 <<END
+out 2 0x404 0x3400
+END
+
+expect 'a signal ends the VM' 0 '^hsm-sim: DESTROY_VM: 0$' dm --trace -- VM1 <<END
+in 1 0x3fd any
+stop
+END
+
+expect 'two vCPUs' 0 '^hsm-sim: guest: line 4: in' dm --trace -- --cpus 2 VM2 <<END
+in 1 0x3fd any
+vcpu 1
+cfgread 4 0.0 0 any
+in 1 0x3fd any
+vcpu 0
+out 2 0x604 0x2000
+END
+
+expect 'what is not there reads all ones' 0 '' dm -- VM1 <<END
+in 4 0x5000 0xffffffff
+in 1 0x5000 0xff
+read 8 0xd0000000 0xffffffffffffffff
+read 2 0xd0000000 0xffff
+cfgread 4 17.0 0 0xffffffff
+write 4 0xd0000000 1
+out 2 0x604 0x2000
+END
+
+expect 'configuration space as memory' 0 '' dm -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
+read 4 0xe0030000 0x11101af4
+out 2 0x604 0x2000
+END
+
+# Registers, memory, and memory that moves away and back again.
+expect 'a dm:/ device' 0 '' dm -- -s "6,ivshmem,dm:/$region,2,0x77" VM1 <<END
+cfgread 2 6.0 0x2e 0x77
+cfgread 4 6.0 0x10 =bar0&0xfffffff0
+cfgread 4 6.0 0x18 =bar2&0xfffffff0
+write 4 \$bar0 0x5
+read 4 \$bar0 0x5
+read 4 \$bar0+8 0
+write 4 \$bar2+0x100 0xc0ffee
+read 4 \$bar2+0x100 0xc0ffee
+cfgwrite 4 6.0 0x18 0x90000000
+read 4 0x90000100 0xc0ffee
+read 4 \$bar2+0x100 0xffffffff
+cfgwrite 4 6.0 0x18 \$bar2
+read 4 \$bar2+0x100 0xc0ffee
+out 2 0x604 0x2000
+END
+
+# The device rings itself: BAR1 entry 0 opens the vector, the server gives the id.
+expect 'a dm:/ device with doorbells' 0 '' dm -- \
+	-s "6,ivshmem,dm:/$region-bells,2,vectors=2" VM1 <<END
+cfgread 4 6.0 0x10 =bar0&0xfffffff0
+cfgread 4 6.0 0x14 =bar1&0xfffffff0
+cfgread 1 6.0 0x34 =cap
+cfgwrite 2 6.0 4 6
+read 4 \$bar0+8 0
+write 4 \$bar1+0 0xfee00000
+write 4 \$bar1+4 0
+write 4 \$bar1+8 0x41
+write 4 \$bar1+12 0
+cfgwrite 2 6.0 \$cap+2 0x8000
+nomsi 0xfee00000 0x41
+write 4 \$bar0+12 0
+msi 0xfee00000 0x41
+write 4 \$bar0+12 0xffff0000	# nobody
+write 4 \$bar0+12 1		# the other vector: masked
+write 4 \$bar1+28 1
+write 4 \$bar0+12 0
+msi 0xfee00000 0x41
+cfgwrite 2 6.0 \$cap+2 0
+write 4 \$bar0+12 0
+read 4 \$bar0+8 0
+nomsi 0xfee00000 0x41
+out 2 0x604 0x2000
+END
+
+expect 'an hv:/ device' 0 '' dm -- -s 7,ivshmem,hv:/shm,2 VM1 <<END
+cfgread 4 7.0 0 0x11101af4
+cfgread 2 7.0 0x2e 0x1234
+cfgread 4 7.0 0x10 =bar0&0xfffffff0
+cfgread 4 7.0 0x18 =bar2&0xfffffff0
+read 4 \$bar0+8 1
+write 4 \$bar2+0x1ffffc 0xc0ffee
+read 4 \$bar2+0x1ffffc 0xc0ffee
+out 2 0x604 0x2000
+END
+
+expect 'an hv:/ device lives through a reset' 0 '^hsm-sim: CREATE_VDEV: 0$' dm --trace -- \
+	-s 7,ivshmem,hv:/shm,2 VM1 <<END
+out 1 0xcf9 6
+anew
+cfgread 2 7.0 0x2e 0x1234
+out 2 0x604 0x2000
+END
+
+expect 'dm:/ and hv:/ in one VM' 0 '' dm -- -s 5,ivshmem,hv:/more,4 -s 7,ivshmem,hv:/shm,2 \
+	-s "6,ivshmem,dm:/$region,2" VM1 <<END
+cfgread 2 5.0 0x2e 0x10
+cfgread 2 7.0 0x2e 0x1234
+cfgread 4 5.0 0x10 =five&0xfffffff0
+cfgread 4 6.0 0x10 =six&0xfffffff0
+cfgread 4 7.0 0x10 =seven&0xfffffff0
+read 4 \$five+8 1
+read 4 \$six+8 0
+read 4 \$seven+8 1
+write 4 \$seven 3
+read 4 \$six 0
+cfgread 4 6.0 0x18 =memory&0xfffffff0
+write 4 \$memory 0xabc
+read 4 \$memory 0xabc
+out 2 0x604 0x2000
+END
+
+expect 'severity: the VM starts and stops by itself only' 0 'ends only by itself' \
+	dm -- SEVERE <<END
+in 1 0x3fd any
+out 2 0x604 0x2000
+END
+
+# Each call of a start fails: acrn-dm says so and leaves nothing behind.
+for call in CREATE_VM SET_MEMSEG.1 CREATE_VDEV SET_VCPU_REGS CREATE_IOREQ_CLIENT \
+	START_VM ATTACH_IOREQ_CLIENT; do
+	expect "$call fails" 1 '^acrn-dm: .*Input/output error' dm --fail "$call:EIO" -- \
+		-s "6,ivshmem,dm:/$region,2" -s 7,ivshmem,hv:/shm,2 VM1 </dev/null
+done
+expect 'a region that cannot be mapped is told of' 0 'BAR2 at 0x80000000 cannot be mapped' \
+	dm --fail SET_MEMSEG.2:ENOMEM -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
+read 4 0x80000000 0xffffffff
+out 2 0x604 0x2000
+END
+
+# What fails while the VM goes down is said, and the rest goes on.
+for call in PAUSE_VM.1 DESTROY_IOREQ_CLIENT DESTROY_VDEV DESTROY_VM UNSET_MEMSEG; do
+	expect "$call fails" 0 '^hsm-sim: close$' dm --trace --fail "$call:EIO" -- \
+		-s "6,ivshmem,dm:/$region,2" -s 7,ivshmem,hv:/shm,2 VM1 <<END
+out 2 0x604 0x2000
+END
+done
+
+expect 'no ACRN here' 1 '/dev/acrn_hsm.*ACRN' dm --node none -- VM1 </dev/null
+expect 'the older device node' 0 '' dm --node acrn_vhm -- VM1 <<END
+out 2 0x604 0x2000
+END
+expect 'no permission' 1 'may not open .*root' dm --fail open:EACCES -- VM1 </dev/null
+expect 'a VM that is not configured' 1 'ACRN refuses VM "OTHER"' dm -- OTHER </dev/null
+expect 'an hv:/ region of another size' 1 '"hv:/shm".*4 MB.*"VM1"' dm -- \
+	-s 7,ivshmem,hv:/shm,4 VM1 </dev/null
+expect 'a kernel without hv:/ devices' 1 '"hv:/shm".*too old' dm --fail CREATE_VDEV:ENOTTY -- \
+	-s 7,ivshmem,hv:/shm,2 VM1 </dev/null
+
+for object in "$region" "$region-bells"; do
+	"$build/ivshmemctl" remove "dm:/$object" >/dev/null 2>&1 || true
+done
+tap_done
