@@ -47,6 +47,8 @@ static unsigned int words_of(const char *verb)
 
 	if (kind)
 		return kind->words;
+	if (strcmp(verb, "until") == 0)
+		return 4;
 	if (strcmp(verb, "msi") == 0 || strcmp(verb, "nomsi") == 0)
 		return 3;
 	return strcmp(verb, "stop") == 0 || strcmp(verb, "anew") == 0 ? 1 : 0;
@@ -279,6 +281,18 @@ static bool msi_came(struct hsm_vm *vm, uint64_t addr, uint64_t data)
 	return false;
 }
 
+/* Does the guest's memory have that value? */
+static bool memory_has(struct guest *guest, const struct hsm_vm *vm)
+{
+	const struct guest_step *step = &guest->steps[guest->next];
+	uint64_t size = value_of(guest, step->words[1]), value = 0, host;
+
+	return size <= sizeof(value) &&
+	       vm_memory_find(vm, value_of(guest, step->words[2]), size, &host) &&
+	       tracee_read(vm->pid, host, &value, size) == 0 &&
+	       value == value_of(guest, step->words[3]);
+}
+
 /* False: it cannot be done now. */
 static bool do_other(struct guest *guest, struct hsm_vm *vm)
 {
@@ -287,6 +301,10 @@ static bool do_other(struct guest *guest, struct hsm_vm *vm)
 
 	if (strcmp(step->words[0], "stop") == 0) {
 		guest->wants_stop = true;
+	} else if (strcmp(step->words[0], "until") == 0) {
+		guest->polls = !memory_has(guest, vm);
+		if (guest->polls)
+			return false;
 	} else if (strcmp(step->words[0], "anew") == 0) {
 		if (vm->serial == guest->asked)
 			return false;

@@ -8,6 +8,7 @@
  *   vcpu N                               those below are this vCPU's
  *   msi ADDR DATA                        wait for this message
  *   nomsi ADDR DATA                      it must not have come
+ *   until SIZE ADDR VALUE                wait until memory has VALUE
  *   anew                                 wait until the VM was destroyed and runs again
  *   stop                                 SIGTERM to the program under test
  *
@@ -37,6 +38,7 @@ struct guest {
 	bool waits; /* for the device model's answer to steps[next] */
 	unsigned int asked; /* the serial number of the VM that was asked last */
 	bool wants_stop;
+	bool polls; /* waits for memory, which nobody tells of */
 	struct {
 		char name[GUEST_WORD_BYTES];
 		uint64_t value;

@@ -142,6 +142,57 @@ nomsi 0xfee00000 0x41
 out 2 0x604 0x2000
 END
 
+# Two VMs: the second one rings the first one, which says in memory that it was rung.
+bell_guest()
+{
+	cat <<END
+cfgread 4 6.0 0x10 =bar0&0xfffffff0
+cfgread 4 6.0 0x14 =bar1&0xfffffff0
+cfgread 4 6.0 0x18 =bar2&0xfffffff0
+cfgread 1 6.0 0x34 =cap
+cfgwrite 2 6.0 4 6
+read 4 \$bar0+8 $1
+write 4 \$bar1+16 0xfee00000
+write 4 \$bar1+20 0
+write 4 \$bar1+24 0x51
+write 4 \$bar1+28 0
+cfgwrite 2 6.0 \$cap+2 0x8000
+END
+}
+
+ringing()
+{
+	{
+		bell_guest 0
+		echo "write 4 \$bar2 0x600d	# line 12"
+		echo "msi 0xfee00000 0x51"
+		echo "write 4 \$bar2+4 0x1dea"
+		echo "out 2 0x604 0x2000"
+	} | dm --trace -- -s "6,ivshmem,dm:/$region-pair,2,vectors=2" VM1 >"$temp/first.log" 2>&1 &
+	first=$!
+	tries=0
+	until grep -q 'guest: line 12' "$temp/first.log" || [ "$tries" -eq 200 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	ringing_status=0
+	{
+		bell_guest 1
+		echo "until 4 \$bar2 0x600d"
+		echo "write 4 \$bar0+12 1	# peer 0, vector 1"
+		echo "until 4 \$bar2+4 0x1dea"
+		echo "out 2 0x604 0x2000"
+	} | temp=$temp/second dm -- -s "6,ivshmem,dm:/$region-pair,2,vectors=2" VM2 ||
+		ringing_status=$?
+	wait "$first" || ringing_status=$?
+	cat "$temp/first.log"
+	return "$ringing_status"
+}
+
+mkdir "$temp/second"
+cp "$temp/scenario" "$temp/second"
+expect 'two VMs: one rings the other' 0 'guest: line 14: write' ringing
+
 expect 'an hv:/ device' 0 '' dm -- -s 7,ivshmem,hv:/shm,2 VM1 <<END
 cfgread 4 7.0 0 0x11101af4
 cfgread 2 7.0 0x2e 0x1234
@@ -216,7 +267,7 @@ expect 'an hv:/ region of another size' 1 '"hv:/shm".*4 MB.*"VM1"' dm -- \
 expect 'a kernel without hv:/ devices' 1 '"hv:/shm".*too old' dm --fail CREATE_VDEV:ENOTTY -- \
 	-s 7,ivshmem,hv:/shm,2 VM1 </dev/null
 
-for object in "$region" "$region-bells"; do
+for object in "$region" "$region-bells" "$region-pair"; do
 	"$build/ivshmemctl" remove "dm:/$object" >/dev/null 2>&1 || true
 done
 tap_done

@@ -24,6 +24,7 @@
 
 #define PATH_BYTES 32
 #define ARGUMENT_BYTES 512
+#define POLL_MS 10
 #define NODE_MAJOR 10
 #define NODE_MINOR 124
 
@@ -333,7 +334,7 @@ static void serve(struct sim *sim)
 	int count;
 
 	while (going) {
-		count = epoll_wait(sim->epoll_fd, &event, 1, -1);
+		count = epoll_wait(sim->epoll_fd, &event, 1, sim->guest.polls ? POLL_MS : -1);
 		if (count < 0 && errno != EINTR) {
 			perror("hsm-sim: epoll_wait");
 			return;
