@@ -38,7 +38,7 @@ sim()
 	done
 	shift
 	# shellcheck disable=SC2086 # options without blanks
-	timeout 20 "$build/tests/hsm_sim/hsm-sim" $sim_options -- \
+	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" $sim_options -- \
 		"$build/tests/hsm_sim/hsm_client" "$@"
 }
 

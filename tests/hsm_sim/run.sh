@@ -61,7 +61,7 @@ dm()
 	cat >"$temp/guest"
 	[ ! -s "$temp/guest" ] || dm_options="$dm_options --guest $temp/guest"
 	# shellcheck disable=SC2086 # options without blanks
-	timeout 20 "$build/tests/hsm_sim/hsm-sim" --scenario "$temp/scenario" $dm_options -- \
+	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --scenario "$temp/scenario" $dm_options -- \
 		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" "$@"
 }
 

@@ -166,6 +166,9 @@ static int run_call(struct sim *sim, struct hsm_vm *vm, const struct hsm_call *c
 	sim->report.call = call->name;
 	if (error) {
 		vm->excused |= call->takes_down;
+		/* Gone all the same: a thread in ATTACH_IOREQ_CLIENT would wait for good. */
+		if (call->request == ACRN_IOCTL_DESTROY_IOREQ_CLIENT)
+			vm_client_destroy(vm, NULL, 0);
 		return -error;
 	}
 	if (call->request == ACRN_IOCTL_CREATE_VM) {
