@@ -62,6 +62,8 @@ struct hv_vcpu {
 
 /* acrn_vm.c */
 unsigned int acrn_physical_width(const struct hv_vm *vm);
+/* Destroy the driver's VM, if it is there; what it held is gone then, the memory of ours not. */
+void acrn_vm_end(struct hv_vm *vm);
 /*
  * The hypervisor refuses calls that act on a VM of higher severity than the service VM's (real-time
  * and safety VMs): say so once per VM, if @code is that refusal. Any thread. Returns @code.

@@ -40,8 +40,11 @@ void acrn_ioreq_stop(struct hv_vm *vm)
 	if (vm->is_created && !vm->is_paused && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0)
 		log_warning(ACRN_TAG, "ACRN_IOCTL_PAUSE_VM: %s", strerror(errno));
 	vm->is_paused = true;
-	if (vm->has_client && ioctl(vm->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT) < 0)
+	if (vm->has_client && ioctl(vm->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT) < 0) {
 		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_IOREQ_CLIENT: %s", strerror(errno));
+		/* Who waits for requests must not wait for ever: the client ends with the VM. */
+		acrn_vm_end(vm);
+	}
 	vm->has_client = false;
 }
 

@@ -37,7 +37,7 @@ static int unset_segment(struct hv_vm *vm, struct acrn_map *map)
 		.len = map->size,
 	};
 
-	if (ioctl(vm->fd, ACRN_IOCTL_UNSET_MEMSEG, &arg) < 0)
+	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_UNSET_MEMSEG, &arg) < 0)
 		return acrn_explain(vm, -errno);
 	map->size = 0;
 	return 0;

@@ -59,8 +59,10 @@ static int take_out(struct hv_vm *vm, struct acrn_vdev *vdev)
 {
 	/* The hypervisor finds it by its place. */
 	struct acrn_vdev arg = { .id = vdev->id, .slot = vdev->slot };
-	int ret = ioctl(vm->fd, ACRN_IOCTL_DESTROY_VDEV, &arg) < 0 ? -errno : 0;
+	int ret = 0;
 
+	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VDEV, &arg) < 0)
+		ret = -errno;
 	/* Refused, it ends with the VM; a second try would be refused again. */
 	*vdev = vm->vdevs[--vm->vdev_count];
 	return ret;

@@ -151,6 +151,16 @@ static int create_vm(struct hv_vm *vm, struct error *err)
 	return check_vcpus(vm, creation.vcpu_num, err);
 }
 
+void acrn_vm_end(struct hv_vm *vm)
+{
+	/* A VM above the service VM runs on, although pausing it seemed to succeed. */
+	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0)
+		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_VM: %s%s", strerror(errno),
+			    errno == EPERM ? "; a VM that stands above the service VM ends only by "
+					     "itself" : "");
+	vm->is_created = false;
+}
+
 static void acrn_vm_destroy(struct hv_vm *vm)
 {
 	unsigned int i;
@@ -161,11 +171,7 @@ static void acrn_vm_destroy(struct hv_vm *vm)
 	acrn_ioreq_stop(vm);
 	pthread_mutex_unlock(&vm->lock);
 	acrn_vdevs_clear(vm);
-	/* A VM above the service VM runs on, although pausing it seemed to succeed. */
-	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0)
-		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_VM: %s%s", strerror(errno),
-			    errno == EPERM ? "; a VM that stands above the service VM ends only by "
-					     "itself" : "");
+	acrn_vm_end(vm);
 	for (i = 0; vm->vcpus && i < vm->params.vcpus; i++)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);

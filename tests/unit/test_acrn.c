@@ -509,6 +509,19 @@ static void test_loop_failures(void)
 	end(&machine);
 }
 
+static void test_client_clings(void)
+{
+	struct machine machine;
+	const char *text;
+
+	start(&machine);
+	fake_hsm_fail(ACRN_IOCTL_DESTROY_IOREQ_CLIENT, 1, -EIO);
+	log_capture_begin();
+	stop(&machine, HV_EXIT_STOPPED);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_DESTROY_VM), 1);
+}
+
 static void test_memory(void)
 {
 	const struct acrn_vm_memmap *set = fake_hsm_last(ACRN_IOCTL_SET_MEMSEG);
@@ -831,6 +844,7 @@ static const struct unit_test tests[] = {
 	{ "a request that stops the VM", test_stop_inside },
 	{ "triple fault", test_triple_fault },
 	{ "failures of the loop", test_loop_failures },
+	{ "a client that cannot be destroyed", test_client_clings },
 	{ "memory", test_memory },
 	{ "map slots last", test_slots_last },
 	{ "map slots are used up", test_slots_used_up },
