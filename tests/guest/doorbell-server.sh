@@ -159,6 +159,18 @@ joins_all()
 	tap_is "$joins_name: all ring each other" "$(all_ring "$joins_name" "$@")" ""
 }
 
+# are_back TIMES NAME...: each has connected to another server so many times. Until then a newcomer does
+# not hear of it, and cannot ring it.
+are_back()
+{
+	back_times=$1
+	shift
+	for back_name in "$@"; do
+		[ "$(grep -c "connected again, to" "$work/$back_name.err")" -ge "$back_times" ] ||
+			return 1
+	done
+}
+
 test_death()
 {
 	server_key=
@@ -166,11 +178,14 @@ test_death()
 	talk_start b -s "$device,vectors=2" || return 0
 	ask a open-all
 	ask b open-all
+	deaths=0
 	for signal in KILL TERM KILL; do
+		deaths=$((deaths + 1))
 		old=$(server_pids "$region")
 		kill -s "$signal" "$old"
 		tap_is "SIG$signal to the server: they go on ringing" "$(both_ways a b 2)" ""
 		tap_check "SIG$signal to the server: another one comes" wait_until server_is_new "$old"
+		tap_check "SIG$signal to the server: both connect to it" wait_until are_back "$deaths" a b
 		joins_all c 2 a b
 		says "SIG$signal: a keeps its id" a position 0
 		says "SIG$signal: b keeps its id" b position 1
@@ -202,6 +217,7 @@ test_death_and_leave()
 	ask a "ring 2 0 10"
 	tap_is "server and a machine die together: the others go on ringing" "$(both_ways a b 2)" ""
 	tap_check "another server comes" wait_until server_is_new "$old"
+	tap_check "both connect to it" wait_until are_back 1 a b
 	joins_all c 2 a b
 	talk_kill a
 	tap_is "the first of them is killed: the rest goes on" "$(both_ways b c 2)" ""
@@ -360,7 +376,7 @@ test_death_of_own()
 	tap_is "nobody else has started one" "$(server_pids "$region")" ""
 	tap_is "they still ring each other" "$(both_ways a b 2)" ""
 	serve again "$socket" --region "$region" -l 2M -n 2
-	tap_check "when it is back so are they" wait_until grep -q 'client 1 joins' "$work/again.err"
+	tap_check "when it is back so are they" wait_until are_back 1 a b
 	joins_all c 2 a b
 	for name in a b c; do
 		talk_end "$name" "power-off of $name"
