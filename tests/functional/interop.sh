@@ -218,7 +218,7 @@ test_server_dies()
 {
 	old=$(server_pids "$region")
 	ours_id=$(ask ours position)
-	kill -9 "$old"
+	signal_all KILL "$old"
 	tap_is "the server is killed: they go on ringing" "$(both_ways ours stays 2)" ""
 	tap_check "acrn-dm has another one started" wait_until server_is_new "$old"
 	talk_start third -s "6,ivshmem,$region,2,vectors=2" || return 0

@@ -182,7 +182,7 @@ test_death()
 	for signal in KILL TERM KILL; do
 		deaths=$((deaths + 1))
 		old=$(server_pids "$region")
-		kill -s "$signal" "$old"
+		signal_all "$signal" "$old"
 		tap_is "SIG$signal to the server: they go on ringing" "$(both_ways a b 2)" ""
 		tap_check "SIG$signal to the server: another one comes" wait_until server_is_new "$old"
 		tap_check "SIG$signal to the server: both connect to it" wait_until are_back "$deaths" a b
@@ -211,8 +211,8 @@ test_death_and_leave()
 	done
 	old=$(server_pids "$region")
 	vm_signal c STOP
-	kill -s STOP "$old"
-	kill -9 "$old"
+	signal_all STOP "$old"
+	signal_all KILL "$old"
 	talk_kill c
 	ask a "ring 2 0 10"
 	tap_is "server and a machine die together: the others go on ringing" "$(both_ways a b 2)" ""
@@ -326,7 +326,7 @@ test_death_in_a_race()
 	tell b "press 0 0 $times"
 	for life in 1 2 3 4; do
 		old=$(server_pids "$region")
-		kill -9 "$old"
+		signal_all KILL "$old"
 		tap_check "life $life of the server ends amid rings: another one comes" \
 			wait_until server_is_new "$old"
 	done
@@ -347,7 +347,7 @@ test_many_deaths()
 	before=$(descriptors a)
 	for life in 1 2 3 4 5 6 7 8; do
 		old=$(server_pids "$region")
-		kill -9 "$old"
+		signal_all KILL "$old"
 		tap_is "life $life of the server ends: they go on ringing" "$(both_ways a b 1)" ""
 		tap_check "life $life: another one comes" wait_until server_is_new "$old"
 	done

@@ -221,6 +221,14 @@ server_pids()
 	done
 }
 
+# signal_all SIGNAL PIDS: while a server starts there are two processes of it for a moment.
+signal_all()
+{
+	for signal_pid in $2; do
+		kill -s "$1" "$signal_pid" 2>/dev/null || true
+	done
+}
+
 no_server()
 {
 	[ -z "$(server_pids "$1")" ]
