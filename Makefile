@@ -839,6 +839,7 @@ $(B)/tests/functional/pty-run: $(B)/tests/functional/pty-run.o
 
 # The simulator of ACRN's HSM, and a program for its own test.
 HSM_SIM_SRCS := \
+	tests/hsm_sim/access.c \
 	tests/hsm_sim/faults.c \
 	tests/hsm_sim/filter.c \
 	tests/hsm_sim/guest.c \

@@ -9,14 +9,6 @@
 
 #include "tests/hsm_sim/tracee.h"
 
-/* One access of the guest's, whatever space it is in. */
-struct access {
-	uint32_t type; /* ACRN_IOREQ_TYPE_* */
-	bool is_write;
-	uint64_t size, addr, value;
-	uint32_t bdf;
-};
-
 static const struct access_kind {
 	const char *name;
 	uint32_t type;
@@ -164,11 +156,11 @@ static void access_of_step(struct guest *guest, struct access *ret)
 		ret->value = value_of(guest, step->words[kind->words - 1]);
 }
 
-static void finish(struct guest *guest, const struct access *access, uint64_t value)
+static void finish(struct guest *guest, const struct access *access)
 {
 	const struct guest_step *step = &guest->steps[guest->next];
-	const char *word = step->words[access->type == ACRN_IOREQ_TYPE_PCICFG ? 4 : 3];
-	uint64_t wanted;
+	const char *word = step->words[words_of(step->words[0]) - 1];
+	uint64_t wanted, value = access->value;
 
 	if (access->size < 8)
 		value &= (UINT64_C(1) << (8 * access->size)) - 1;
@@ -185,84 +177,26 @@ static void finish(struct guest *guest, const struct access *access, uint64_t va
 	guest->next++;
 }
 
-/* Is it answered without the device model? @access->value has the answer then. */
-static bool answered(struct hsm_vm *vm, struct access *access)
-{
-	bool is_port = access->type == ACRN_IOREQ_TYPE_PORTIO;
-	uint64_t host;
-	int ret;
-
-	if (access->type == ACRN_IOREQ_TYPE_PCICFG)
-		return vm_vdev_config(vm, access->is_write, access->bdf, (uint32_t)access->addr,
-				      access->size, &access->value);
-	if (!is_port && vm_vdev_memory(vm, access->is_write, access->addr, access->size,
-				       &access->value))
-		return true;
-	if (!is_port && vm_memory_find(vm, access->addr, access->size, &host)) {
-		ret = access->is_write ?
-			      tracee_write(vm->pid, host, &access->value, access->size) :
-			      tracee_read(vm->pid, host, &access->value, access->size);
-		if (ret < 0) {
-			vm->report->call = "guest";
-			report_violation(vm->report, "memory at 0x%llx has gone from the process",
-					 (unsigned long long)access->addr);
-		}
-		return true;
-	}
-	return vm_ioevent_covers(vm, is_port, access->is_write, access->addr, access->size,
-				 &access->value);
-}
-
 static void ask(struct guest *guest, struct hsm_vm *vm, const struct access *access)
 {
-	struct acrn_io_request request = { .type = access->type };
-	uint32_t direction = access->is_write ? ACRN_IOREQ_DIR_WRITE : ACRN_IOREQ_DIR_READ;
 	const struct guest_step *step = &guest->steps[guest->next];
 
-	if (access->type == ACRN_IOREQ_TYPE_PCICFG) {
-		request.reqs.pci_request = (struct acrn_pci_request){
-			.direction = direction, .size = access->size,
-			.value = (uint32_t)access->value, .bus = access->bdf >> 8,
-			.dev = access->bdf >> 3 & 31, .func = access->bdf & 7,
-			.reg = (uint32_t)access->addr,
-		};
-	} else if (access->type == ACRN_IOREQ_TYPE_PORTIO) {
-		request.reqs.pio_request = (struct acrn_pio_request){
-			.direction = direction, .address = access->addr, .size = access->size,
-			.value = (uint32_t)access->value,
-		};
-	} else {
-		request.reqs.mmio_request = (struct acrn_mmio_request){
-			.direction = direction, .address = access->addr, .size = access->size,
-			.value = access->value,
-		};
-	}
-	if (vm_request_put(vm, step->vcpu, &request) < 0) {
+	if (access_ask(vm, step->vcpu, access) < 0) {
 		report_failure(guest->report, step->line, "the request page cannot be written");
 		guest->next++;
 		return;
 	}
+	guest->access = *access;
 	guest->waits = true;
 	guest->asked = vm->serial;
 }
 
 static bool take(struct guest *guest, struct hsm_vm *vm)
 {
-	struct acrn_io_request request;
-	struct access access;
-	uint64_t value;
-
-	if (!vm_request_take(vm, guest->steps[guest->next].vcpu, &request))
+	if (!access_take(vm, guest->steps[guest->next].vcpu, &guest->access))
 		return false;
 	guest->waits = false;
-	access_of_step(guest, &access);
-	if (access.type == ACRN_IOREQ_TYPE_PCICFG)
-		value = request.reqs.pci_request.value;
-	else if (access.type == ACRN_IOREQ_TYPE_PORTIO)
-		value = request.reqs.pio_request.value;
-	else
-		value = request.reqs.mmio_request.value;
-	finish(guest, &access, value);
+	finish(guest, &guest->access);
 	return true;
 }
 
@@ -345,8 +279,8 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 				return;
 		} else {
 			access_of_step(guest, &access);
-			if (answered(vm, &access))
-				finish(guest, &access, access.value);
+			if (access_answered(vm, &access))
+				finish(guest, &access);
 			else
 				ask(guest, vm, &access);
 		}

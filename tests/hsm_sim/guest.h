@@ -19,6 +19,7 @@
 #ifndef TESTS_HSM_SIM_GUEST_H
 #define TESTS_HSM_SIM_GUEST_H
 
+#include "tests/hsm_sim/access.h"
 #include "tests/hsm_sim/hsm_vm.h"
 
 #define GUEST_STEPS_MAX 256
@@ -36,6 +37,7 @@ struct guest {
 	struct guest_step steps[GUEST_STEPS_MAX];
 	unsigned int count, next;
 	bool waits; /* for the device model's answer to steps[next] */
+	struct access access; /* what waits */
 	unsigned int asked; /* the serial number of the VM that was asked last */
 	bool wants_stop;
 	bool polls; /* waits for memory, which nobody tells of */

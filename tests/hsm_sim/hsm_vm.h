@@ -67,6 +67,7 @@ struct hsm_vm {
 	uint64_t waiters[WAITERS_MAX]; /* notifications of threads in ATTACH_IOREQ_CLIENT */
 	unsigned int waiter_count;
 	bool wake; /* these are to be answered now */
+	uint32_t config_address; /* what the guest wrote last to port 0xcf8 */
 
 	struct mapping mappings[MAP_SLOTS * 2];
 	unsigned int mapping_count, slots_used;

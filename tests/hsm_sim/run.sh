@@ -118,6 +118,16 @@ read 4 0xe0030000 0x11101af4
 out 2 0x604 0x2000
 END
 
+expect 'configuration space by ports' 0 '' dm -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
+out 4 0xcf8 0x80003000
+in 4 0xcf8 0x80003000
+in 4 0xcfc 0x11101af4
+in 2 0xcfe 0x1110
+out 4 0xcf8 0x3000
+in 4 0xcfc 0xffffffff
+out 2 0x604 0x2000
+END
+
 # Registers, memory, and memory that moves away and back again.
 expect 'a dm:/ device' 0 '' dm -- -s "6,ivshmem,dm:/$region,2,0x77" VM1 <<END
 cfgread 2 6.0 0x2e 0x77
