@@ -114,6 +114,12 @@ CONFIG_SRCS := \
 	devicemodel/config/vm_config_absent.c \
 	devicemodel/config/vm_config_print.c
 
+KVM_SRCS := \
+	devicemodel/hypervisor/kvm_cpu_state.c \
+	devicemodel/hypervisor/kvm_irq.c \
+	devicemodel/hypervisor/kvm_vcpu.c \
+	devicemodel/hypervisor/kvm_vm.c
+
 HYPERVISOR_SRCS := \
 	devicemodel/hypervisor/acrn_ioreq.c \
 	devicemodel/hypervisor/acrn_irq.c \
@@ -122,10 +128,7 @@ HYPERVISOR_SRCS := \
 	devicemodel/hypervisor/acrn_vdev.c \
 	devicemodel/hypervisor/acrn_vm.c \
 	devicemodel/hypervisor/hypervisor.c \
-	devicemodel/hypervisor/kvm_cpu_state.c \
-	devicemodel/hypervisor/kvm_irq.c \
-	devicemodel/hypervisor/kvm_vcpu.c \
-	devicemodel/hypervisor/kvm_vm.c
+	$(KVM_SRCS)
 
 VM_SRCS := \
 	devicemodel/vm/io_bus.c \
@@ -850,10 +853,18 @@ HSM_SIM_SRCS := \
 	tests/hsm_sim/hsm_memory.c \
 	tests/hsm_sim/hsm_requests.c \
 	tests/hsm_sim/hsm_vdev.c \
+	tests/hsm_sim/kvm_state.c \
+	tests/hsm_sim/machine.c \
+	tests/hsm_sim/processor.c \
 	tests/hsm_sim/report.c \
 	tests/hsm_sim/scenario.c \
 	tests/hsm_sim/sim.c \
-	tests/hsm_sim/tracee.c
+	tests/hsm_sim/tracee.c \
+	tests/hsm_sim/view.c \
+	$(KVM_SRCS) \
+	lib/error.c \
+	lib/fds.c \
+	lib/log.c
 HSM_PROGRAMS := $(B)/tests/hsm_sim/hsm-sim $(B)/tests/hsm_sim/hsm_client
 
 $(B)/tests/hsm_sim/hsm-sim: $(HSM_SIM_SRCS:%.c=$(B)/%.o)

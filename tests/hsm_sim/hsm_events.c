@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/hsm_sim/hsm_vm.h"
+#include "tests/hsm_sim/machine.h"
 #include "tests/hsm_sim/tracee.h"
 
 #define MSI_WINDOW 0xfee
@@ -32,6 +33,7 @@ static int inject(struct hsm_vm *vm, const struct acrn_msi_entry *msi)
 		vm->msi_count--;
 	}
 	vm->msis[vm->msi_count++] = *msi;
+	machine_msi(vm, msi);
 	return 0;
 }
 
@@ -50,7 +52,10 @@ int vm_set_irqline(struct hsm_vm *vm, void *data, uint64_t argument)
 				 (uint32_t)(argument >> 32));
 		return -EINVAL;
 	}
-	return vm_severity_allows(vm) ? 0 : -EPERM;
+	if (!vm_severity_allows(vm))
+		return -EPERM;
+	machine_line(vm, (uint32_t)argument, (unsigned int)(argument >> 32));
+	return 0;
 }
 
 /* Its descriptor here and the kernel's number for it. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/hsm_sim/hsm_vm.h"
+#include "tests/hsm_sim/machine.h"
 #include "tests/hsm_sim/tracee.h"
 
 #define PAGE 4096
@@ -103,13 +104,17 @@ int vm_set_regs(struct hsm_vm *vm, void *data, uint64_t argument)
 		report_violation(vm->report, "the VM runs");
 		return -EPERM;
 	}
-	if (regs->vcpu_id == 0)
+	if (regs->vcpu_id == 0) {
 		vm->has_regs = true;
+		vm->regs = regs->vcpu_regs;
+	}
 	return 0;
 }
 
 int vm_start(struct hsm_vm *vm, void *data, uint64_t argument)
 {
+	int ret;
+
 	(void)data;
 	(void)argument;
 	/* hypercall.c, hcall_start_vm(): only a VM that was created or reset. */
@@ -124,8 +129,10 @@ int vm_start(struct hsm_vm *vm, void *data, uint64_t argument)
 		report_violation(vm->report, "before SET_VCPU_REGS for vCPU 0");
 	if (vm->mapping_count == 0)
 		report_violation(vm->report, "the guest has no memory");
-	vm->state = VM_RUNNING;
-	return 0;
+	ret = machine_start(vm);
+	if (ret == 0)
+		vm->state = VM_RUNNING;
+	return ret;
 }
 
 int vm_pause(struct hsm_vm *vm, void *data, uint64_t argument)
@@ -136,8 +143,10 @@ int vm_pause(struct hsm_vm *vm, void *data, uint64_t argument)
 	 * ACRN's hypervisor/arch/x86/guest/vm.c, pause_vm(): a more severe VM that runs is not
 	 * stopped from outside. The caller is not told.
 	 */
-	if (vm->state != VM_RUNNING || vm_severity_allows(vm))
-		vm->state = VM_PAUSED;
+	if (vm->state == VM_RUNNING && !vm_severity_allows(vm))
+		return 0;
+	machine_stop(vm);
+	vm->state = VM_PAUSED;
 	return 0;
 }
 
@@ -157,6 +166,7 @@ int vm_reset(struct hsm_vm *vm, void *data, uint64_t argument)
 
 static void drop(struct hsm_vm *vm)
 {
+	machine_stop(vm);
 	vm_events_drop(vm);
 	vm_vdevs_drop(vm);
 	vm->has_client = false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/hsm_sim/hsm_vm.h"
+#include "tests/hsm_sim/machine.h"
 #include "tests/hsm_sim/tracee.h"
 
 #define PAGE 4096
@@ -120,6 +121,7 @@ int vm_set_memseg(struct hsm_vm *vm, void *data, uint64_t argument)
 	vm->slots_used++;
 	vm->mappings[vm->mapping_count++] =
 		(struct mapping){ map->user_vm_pa, map->len, map->vma_base };
+	machine_sync(vm);
 	return 0;
 }
 
@@ -185,5 +187,6 @@ int vm_unset_memseg(struct hsm_vm *vm, void *data, uint64_t argument)
 		if (vm->mappings[i].gpa < map->user_vm_pa + map->len &&
 		    map->user_vm_pa < vm->mappings[i].gpa + vm->mappings[i].size)
 			cut(vm, i, map->user_vm_pa, map->len);
+	machine_sync(vm);
 	return 0;
 }

@@ -145,6 +145,17 @@ int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument)
 	return 0;
 }
 
+unsigned int vm_vdev_windows(const struct hsm_vm *vm, struct vdev_window windows[VDEVS_MAX])
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->vdev_count; i++)
+		windows[i] = (struct vdev_window){
+			bar2_addr(&vm->vdevs[i].params), vm->vdevs[i].region->size, vm->vdevs[i].memory,
+		};
+	return vm->vdev_count;
+}
+
 void vm_vdevs_drop(struct hsm_vm *vm)
 {
 	while (vm->vdev_count > 0)

@@ -57,6 +57,9 @@ struct hsm_vm {
 	enum vm_state state;
 	struct scenario_vm config;
 	bool has_regs;
+	struct acrn_regs regs; /* of vCPU 0 */
+	bool on_kvm; /* the guest is to run, instead of following a script */
+	struct machine *machine; /* in which it runs now */
 	bool excused; /* a call that takes things down was made to fail: what is left is no fault */
 
 	uint64_t page; /* of io requests, in the process */
@@ -148,6 +151,12 @@ bool vm_ioevent_covers(struct hsm_vm *vm, bool is_port, bool is_write, uint64_t 
 int vm_create_vdev(struct hsm_vm *vm, void *data, uint64_t argument);
 int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument);
 void vm_vdevs_drop(struct hsm_vm *vm);
+/* Memory of these devices' where the guest sees it now. */
+struct vdev_window {
+	uint64_t gpa, size;
+	uint8_t *memory;
+};
+unsigned int vm_vdev_windows(const struct hsm_vm *vm, struct vdev_window windows[VDEVS_MAX]);
 /* Is the access one of a device of the hypervisor's? If so it is answered here. */
 bool vm_vdev_config(struct hsm_vm *vm, bool is_write, uint32_t bdf, uint32_t reg, uint64_t size,
 		    uint64_t *value);

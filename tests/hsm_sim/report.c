@@ -32,6 +32,18 @@ void report_violation(struct report *report, const char *format, ...)
 	report->violations++;
 }
 
+void report_trouble(struct report *report, const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(stderr, "hsm-sim: %s\n", text);
+	report->failures++;
+}
+
 void report_failure(struct report *report, unsigned int line, const char *format, ...)
 {
 	char text[TEXT_BYTES];

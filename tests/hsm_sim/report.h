@@ -16,6 +16,9 @@ void report_note(const struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void report_violation(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* What the simulator itself cannot do, and the test with it. */
+void report_trouble(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void report_failure(struct report *report, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "tests/hsm_sim/filter.h"
+#include "tests/hsm_sim/machine.h"
 #include "tests/hsm_sim/tracee.h"
 
 #define PATH_BYTES 32
@@ -79,6 +80,7 @@ static int open_node(struct sim *sim, const struct seccomp_notif *notif, uint64_
 	sim->files[i].inode = end.st_ino;
 	sim->files[i].vm->report = &sim->report;
 	sim->files[i].vm->serial = sim->opened++;
+	sim->files[i].vm->on_kvm = sim->on_kvm;
 	sim->files[i].vm->scenario = &sim->scenario;
 	sim->files[i].vm->epoll_fd = sim->epoll_fd;
 	add.srcfd = (uint32_t)pair[1];
@@ -247,7 +249,10 @@ static void advance(struct sim *sim)
 		if (sim->files[i].fd < 0)
 			continue;
 		forget_waiters(sim, vm);
-		guest_run(&sim->guest, vm);
+		if (vm->on_kvm)
+			machine_serve(vm);
+		else
+			guest_run(&sim->guest, vm);
 		answer_waiters(sim, vm);
 	}
 	if (sim->guest.wants_stop && sim->child > 0) {

@@ -13,6 +13,7 @@
 
 struct sim {
 	const char *node; /* the path of the device node; NULL: there is none */
+	bool on_kvm;	  /* guests run */
 	struct report report;
 	struct scenario scenario;
 	struct faults faults;
