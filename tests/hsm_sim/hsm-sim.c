@@ -3,12 +3,13 @@
  * Run a program as if the machine had an ACRN hypervisor:
  *
  *   hsm-sim [--scenario FILE] [--guest FILE | --kvm] [--fail WHICH:ERRNO]... [--node NAME]
- *           [--trace] -- PROGRAM [ARGUMENT]...
+ *           [--kills] [--trace] -- PROGRAM [ARGUMENT]...
  *
  * The program's calls to the device node are checked and answered here; it is the one that ships,
  * as it is; it may be a shell script that starts several. --scenario: what the hypervisor was
  * configured with (scenario.h). --guest: what the guest does (guest.h). --kvm: guests really run,
- * each in a VM of KVM's (machine.h). --fail: which calls fail (faults.h). --node: acrn_hsm, acrn_vhm, or none.
+ * each in a VM of KVM's (machine.h). --kills: whoever runs the VMs may be killed, which leaves the
+ * driver to clear up. --fail: which calls fail (faults.h). --node: acrn_hsm, acrn_vhm, or none.
  *
  * The exit status is the program's, 99 after violations or what the guest did not expect, 125 if
  * the simulator itself cannot go on.
@@ -50,6 +51,9 @@ static int set_option(struct sim *sim, int option)
 	case 'k':
 		sim->on_kvm = true;
 		return 0;
+	case 'x':
+		sim->kills = true;
+		return 0;
 	case 't':
 		sim->report.trace = true;
 		return 0;
@@ -65,6 +69,7 @@ int main(int argc, char **argv)
 		{ "guest", required_argument, NULL, 'g' },
 		{ "fail", required_argument, NULL, 'f' },
 		{ "kvm", no_argument, NULL, 'k' },
+		{ "kills", no_argument, NULL, 'x' },
 		{ "node", required_argument, NULL, 'n' },
 		{ "trace", no_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },

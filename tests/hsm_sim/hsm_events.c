@@ -28,7 +28,7 @@ static int inject(struct hsm_vm *vm, const struct acrn_msi_entry *msi)
 {
 	if (!vm_severity_allows(vm))
 		return -EPERM;
-	if (vm->msi_count == EVENTS_MAX) {
+	if (vm->msi_count == MSIS_MAX) {
 		memmove(&vm->msis[0], &vm->msis[1], sizeof(vm->msis) - sizeof(vm->msis[0]));
 		vm->msi_count--;
 	}

@@ -151,7 +151,8 @@ unsigned int vm_vdev_windows(const struct hsm_vm *vm, struct vdev_window windows
 
 	for (i = 0; i < vm->vdev_count; i++)
 		windows[i] = (struct vdev_window){
-			bar2_addr(&vm->vdevs[i].params), vm->vdevs[i].region->size, vm->vdevs[i].memory,
+			bar2_addr(&vm->vdevs[i].params), vm->vdevs[i].region->size,
+			vm->vdevs[i].memory,
 		};
 	return vm->vdev_count;
 }

@@ -18,7 +18,8 @@
 #include "tests/hsm_sim/scenario.h"
 
 #define MAP_SLOTS 256 /* acrn_drv.h: ACRN_MEM_MAPPING_MAX */
-#define EVENTS_MAX 256
+#define EVENTS_MAX 4096 /* the driver knows no limit */
+#define MSIS_MAX 256
 #define VDEVS_MAX 8
 #define WAITERS_MAX 16
 
@@ -82,7 +83,7 @@ struct hsm_vm {
 	unsigned int vdev_count;
 
 	/* Messages that the guest got, the last ones. */
-	struct acrn_msi_entry msis[EVENTS_MAX];
+	struct acrn_msi_entry msis[MSIS_MAX];
 	unsigned int msi_count;
 };
 

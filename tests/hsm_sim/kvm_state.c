@@ -88,8 +88,8 @@ static void set_segment(struct kvm_segment *segment, uint16_t selector, uint64_t
 }
 
 /*
- * ACRN's hypervisor/arch/x86/guest/vcpu.c, set_vcpu_regs(): of the code segment it takes all, of the
- * others the selectors.
+ * ACRN's hypervisor/arch/x86/guest/vcpu.c, set_vcpu_regs(): of the code segment it takes all, of
+ * the others the selectors.
  */
 static void set_segments(struct kvm_sregs *sregs, const struct acrn_regs *regs)
 {
@@ -133,7 +133,8 @@ int kvm_state_set(const struct hv_vcpu *vcpu, const struct acrn_regs *regs)
 	sregs.cr3 = regs->cr3;
 	sregs.cr4 = regs->cr4;
 	sregs.efer = regs->ia32_efer;
-	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) < 0 || ioctl(vcpu->fd, KVM_SET_REGS, &general) < 0)
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) < 0 ||
+	    ioctl(vcpu->fd, KVM_SET_REGS, &general) < 0)
 		return -errno;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A virtual processor on KVM: a thread that runs the guest. What the guest accesses and KVM does not
- * answer goes to the simulator's loop, which is the only one that touches the VM, and the thread
- * waits until the loop has the answer.
+ * A virtual processor on KVM: a thread that runs the guest. What the guest accesses and KVM does
+ * not answer goes to the simulator's loop, which is the only one that touches the VM, and the
+ * thread waits until the loop has the answer.
  */
 #ifndef TESTS_HSM_SIM_PROCESSOR_H
 #define TESTS_HSM_SIM_PROCESSOR_H

@@ -93,7 +93,8 @@ bool scenario_vm_find(const struct scenario *scenario, const char *name, struct 
 		return true;
 	}
 	for (i = 0; i < scenario->vm_count; i++) {
-		if (strcmp(scenario->vms[i].name, name) == 0) {
+		if (strcmp(scenario->vms[i].name, name) == 0 ||
+		    strcmp(scenario->vms[i].name, "*") == 0) {
 			*ret = scenario->vms[i];
 			return true;
 		}

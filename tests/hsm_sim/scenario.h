@@ -5,7 +5,8 @@
  *   vm NAME [vcpus=N] [severity=standard|high]
  *   region hv:/NAME MEGABYTES ID
  *
- * "#" begins a comment. Without any vm line every name is a standard VM of one vCPU.
+ * "#" begins a comment. Ids of VMs count from 1. The name * is anybody's who has no line before it;
+ * they all have one id. Without any vm line every name is a standard VM of one vCPU.
  */
 #ifndef TESTS_HSM_SIM_SCENARIO_H
 #define TESTS_HSM_SIM_SCENARIO_H

@@ -278,6 +278,7 @@ static void notified(struct sim *sim)
 
 static void closed(struct sim *sim, unsigned int i)
 {
+	sim->files[i].vm->excused |= sim->kills;
 	vm_closed(sim->files[i].vm);
 	report_note(&sim->report, "close");
 	answer_waiters(sim, sim->files[i].vm);

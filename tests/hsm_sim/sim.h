@@ -14,6 +14,7 @@
 struct sim {
 	const char *node; /* the path of the device node; NULL: there is none */
 	bool on_kvm;	  /* guests run */
+	bool kills;	  /* a process that ends without a word is no fault */
 	struct report report;
 	struct scenario scenario;
 	struct faults faults;

@@ -32,8 +32,8 @@ static int find_backing(pid_t pid, uint64_t host, uint64_t size, struct backing 
 	if (!maps)
 		return -errno;
 	while (done < host + size && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %" SCNu64, &start, &end,
-			   &offset, &inode) != 4 || end <= done)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %" SCNu64, &start,
+			   &end, &offset, &inode) != 4 || end <= done)
 			continue;
 		offset += done - start;
 		if (start > done || inode == 0)
