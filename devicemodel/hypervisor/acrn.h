@@ -47,6 +47,7 @@ struct hv_vm {
 	size_t vdev_count;
 
 	atomic_bool said_severity; /* the one warning is out */
+	atomic_bool is_stopping;   /* acrn_ioreq_stop() has begun; set with the lock held */
 
 	struct hv_vcpu **vcpus; /* params.vcpus pointers, NULL where not created */
 	pthread_mutex_t lock;	/* guards what follows and the vCPUs' flags */

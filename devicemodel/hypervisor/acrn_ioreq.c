@@ -36,6 +36,8 @@ int acrn_ioreq_start(struct hv_vm *vm, struct error *err)
 
 void acrn_ioreq_stop(struct hv_vm *vm)
 {
+	/* First: whoever is told by the driver that it is over finds this set. */
+	atomic_store(&vm->is_stopping, true);
 	/* Also if it never ran: the hypervisor takes DESTROY_VM of a paused one only. */
 	if (vm->is_created && !vm->is_paused && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0)
 		log_warning(ACRN_TAG, "ACRN_IOCTL_PAUSE_VM: %s", strerror(errno));
@@ -48,10 +50,14 @@ void acrn_ioreq_stop(struct hv_vm *vm)
 	vm->has_client = false;
 }
 
+/* Also while it is being stopped, and then not before that is done. */
 static bool is_stopped(struct hv_vm *vm)
 {
 	bool stopped;
 
+	/* Asked twice for each request: no lock for what is nearly never so. */
+	if (!atomic_load_explicit(&vm->is_stopping, memory_order_acquire))
+		return false;
 	pthread_mutex_lock(&vm->lock);
 	stopped = !vm->has_client;
 	pthread_mutex_unlock(&vm->lock);
