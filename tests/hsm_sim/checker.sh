@@ -194,6 +194,21 @@ echo 'in 4 0x60 1' >"$temp/one"
 echo 'out 4 0x80 7' >>"$temp/one"
 bad 'states of slots are changed' 'NOTIFY_REQUEST_FINISH: slot 3: state 3 was changed to 1' \
 	--guest "$temp/one" -- $up ioevent meddle start serve wait pause end-client join destroy close
+
+printf 'repeat 3\nin 4 0x60 1\nout 4 0x80 7\n' >"$temp/thrice"
+thrice()
+{
+	sim --trace --guest "$temp/thrice" -- $up ioevent start serve wait pause end-client join \
+		destroy close >"$temp/thrice.log" 2>&1 || return
+	grep 'ns each' "$temp/thrice.log"
+	echo "$(grep -c 'NOTIFY_REQUEST_FINISH: 0' "$temp/thrice.log") answers"
+}
+expect 'an access is repeated' 0 '^hsm-sim: guest: line 2: 3 times, [0-9]* ns each$' thrice
+expect 'each time it is answered' 0 '^3 answers$' thrice
+echo 'repeat 3' >"$temp/twice"
+echo stop >>"$temp/twice"
+expect 'only accesses are repeated' 125 'twice:2: not understood' \
+	sim --guest "$temp/twice" -- $up
 echo stop >"$temp/stop"
 expect 'the guest stops the program' 143 '^client: 0$' \
 	sim --scenario "$temp/severe" --guest "$temp/stop" -- $up start wait

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/hsm_sim/tracee.h"
 
@@ -49,7 +50,7 @@ static unsigned int words_of(const char *verb)
 int guest_read(struct guest *guest, const char *path)
 {
 	FILE *file = fopen(path, "re");
-	unsigned int number = 0, vcpu = 0, words;
+	unsigned int number = 0, vcpu = 0, repeat = 0, words;
 	struct guest_step step;
 	char line[256];
 
@@ -68,16 +69,25 @@ int guest_read(struct guest *guest, const char *path)
 			continue;
 		if (sscanf(line, "vcpu %u", &vcpu) == 1 && vcpu < ACRN_IO_REQUEST_MAX)
 			continue;
-		if (words != words_of(step.words[0]) || guest->count == GUEST_STEPS_MAX) {
+		if (sscanf(line, "repeat %u", &repeat) == 1 && repeat > 0)
+			continue;
+		if (words != words_of(step.words[0]) || guest->count == GUEST_STEPS_MAX ||
+		    (repeat > 0 && !find_kind(step.words[0]))) {
 			fprintf(stderr, "%s:%u: not understood, or too much\n", path, number);
 			fclose(file);
 			return -EINVAL;
 		}
 		step.line = number;
 		step.vcpu = vcpu;
+		step.repeat = repeat;
+		repeat = 0;
 		guest->steps[guest->count++] = step;
 	}
 	fclose(file);
+	if (repeat > 0) {
+		fprintf(stderr, "%s: nothing to repeat at its end\n", path);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -156,6 +166,35 @@ static void access_of_step(struct guest *guest, struct access *ret)
 		ret->value = value_of(guest, step->words[kind->words - 1]);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void go_on(struct guest *guest)
+{
+	guest->next++;
+	guest->rounds = 0;
+}
+
+static void finish_round(struct guest *guest)
+{
+	const struct guest_step *step = &guest->steps[guest->next];
+
+	guest->rounds++;
+	if (guest->rounds < step->repeat)
+		return;
+	if (step->repeat > 0) {
+		printf("hsm-sim: guest: line %u: %u times, %.0f ns each\n", step->line,
+		       step->repeat, (double)(now_ns() - guest->begun_ns) / step->repeat);
+		fflush(stdout);
+	}
+	go_on(guest);
+}
+
 static void finish(struct guest *guest, const struct access *access)
 {
 	const struct guest_step *step = &guest->steps[guest->next];
@@ -174,7 +213,7 @@ static void finish(struct guest *guest, const struct access *access)
 			report_failure(guest->report, step->line, "0x%llx instead of 0x%llx",
 				       (unsigned long long)value, (unsigned long long)wanted);
 	}
-	guest->next++;
+	finish_round(guest);
 }
 
 static void ask(struct guest *guest, struct hsm_vm *vm, const struct access *access)
@@ -183,7 +222,7 @@ static void ask(struct guest *guest, struct hsm_vm *vm, const struct access *acc
 
 	if (access_ask(vm, step->vcpu, access) < 0) {
 		report_failure(guest->report, step->line, "the request page cannot be written");
-		guest->next++;
+		go_on(guest);
 		return;
 	}
 	guest->access = *access;
@@ -266,7 +305,7 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 				report_failure(guest->report, guest->steps[guest->next].line,
 					       "the VM is gone, and so is the answer");
 			guest->waits = false;
-			guest->next++;
+			go_on(guest);
 		} else if (guest->waits) {
 			if (!take(guest, vm))
 				return;
@@ -278,6 +317,8 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 			if (!do_other(guest, vm))
 				return;
 		} else {
+			if (guest->rounds == 0)
+				guest->begun_ns = now_ns();
 			access_of_step(guest, &access);
 			if (access_answered(vm, &access))
 				finish(guest, &access);

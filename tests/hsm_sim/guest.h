@@ -6,6 +6,7 @@
  *   read|write SIZE ADDR VALUE           memory, or what answers there; 8 too
  *   cfgread|cfgwrite SIZE DEV.FN REG VALUE
  *   vcpu N                               those below are this vCPU's
+ *   repeat N                             the access below N times; stdout gets what each took
  *   msi ADDR DATA                        wait for this message
  *   nomsi ADDR DATA                      it must not have come
  *   until SIZE ADDR VALUE                wait until memory has VALUE
@@ -28,7 +29,7 @@
 #define GUEST_WORD_BYTES 32
 
 struct guest_step {
-	unsigned int line, vcpu;
+	unsigned int line, vcpu, repeat;
 	char words[GUEST_WORDS][GUEST_WORD_BYTES];
 };
 
@@ -41,6 +42,8 @@ struct guest {
 	unsigned int asked; /* the serial number of the VM that was asked last */
 	bool wants_stop;
 	bool polls; /* waits for memory, which nobody tells of */
+	unsigned int rounds; /* of steps[next], that are done */
+	uint64_t begun_ns;   /* when the first of them began */
 	struct {
 		char name[GUEST_WORD_BYTES];
 		uint64_t value;
