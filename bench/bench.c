@@ -37,6 +37,7 @@ static const struct measurement measurements[] = {
 	{ "doorbell", measure_doorbell, true },
 	{ "ring", measure_ring, true },
 	{ "joins", measure_joins, false },
+	{ "ioreq", measure_ioreq, false },
 	{ "launch", measure_launch, false },
 };
 

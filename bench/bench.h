@@ -38,6 +38,7 @@ int measure_round_trip(struct bench *bench, struct error *err);
 int measure_doorbell(struct bench *bench, struct error *err);
 int measure_ring(struct bench *bench, struct error *err);
 int measure_joins(struct bench *bench, struct error *err);
+int measure_ioreq(struct bench *bench, struct error *err);
 int measure_launch(struct bench *bench, struct error *err);
 
 #endif
