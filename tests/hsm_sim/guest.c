@@ -312,7 +312,7 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 		} else if (guest->steps[guest->next].vcpu >= vm->config.vcpus) {
 			report_failure(guest->report, guest->steps[guest->next].line,
 				       "the VM has %u vCPUs", vm->config.vcpus);
-			guest->next++;
+			go_on(guest);
 		} else if (!find_kind(guest->steps[guest->next].words[0])) {
 			if (!do_other(guest, vm))
 				return;

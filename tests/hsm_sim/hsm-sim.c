@@ -62,7 +62,8 @@ static int set_option(struct sim *sim, int option)
 	}
 }
 
-int main(int argc, char **argv)
+/* Returns the exit status. */
+static int simulate(struct sim *sim, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "scenario", required_argument, NULL, 's' },
@@ -74,11 +75,8 @@ int main(int argc, char **argv)
 		{ "trace", no_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct sim *sim = calloc(1, sizeof(*sim));
 	int option, status;
 
-	if (!sim)
-		return STATUS_TROUBLE;
 	sim->node = "/dev/acrn_hsm";
 	sim->guest.report = &sim->report;
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -101,6 +99,16 @@ int main(int argc, char **argv)
 			sim->report.violations, sim->report.failures, status);
 		status = STATUS_VIOLATION;
 	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	int status = STATUS_TROUBLE;
+
+	if (sim)
+		status = simulate(sim, argc, argv);
 	free(sim);
 	return status;
 }
