@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define EVENTFD_BYTES 8
+
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned int)offsetof(struct seccomp_data, field))
 #define SKIP_UNLESS(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (count))
@@ -34,6 +36,10 @@ int filter_install(void)
 		NOTIFY(SYS_access),
 		NOTIFY(SYS_faccessat),
 		NOTIFY(SYS_faccessat2),
+		SKIP_UNLESS(SYS_read, 4),
+		LOAD(args[2]),
+		NOTIFY(EVENTFD_BYTES),
+		ANSWER(SECCOMP_RET_ALLOW),
 		SKIP_UNLESS(SYS_ioctl, 4),
 		LOAD(args[1]),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff00),

@@ -5,7 +5,8 @@
 
 /*
  * Install it in the calling process for good; threads, children and programs inherit it.
- * Notified are calls with paths that may be the device node's, and ioctl(2) of the HSM's type.
+ * Notified are calls with paths that may be the device node's, ioctl(2) of the HSM's type, and
+ * read(2) of what may be an eventfd's counter.
  * Returns the descriptor that the simulator listens at, or -errno.
  */
 int filter_install(void);

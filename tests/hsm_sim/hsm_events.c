@@ -193,12 +193,19 @@ static int irqevent_add(struct hsm_vm *vm, const struct acrn_irqfd *irqfd, uint6
 	watch.data.fd = fd;
 	/* Edge triggered: every signal counts, at once if there was one, and none is consumed. */
 	if (vm->irqevent_count == EVENTS_MAX ||
-	    epoll_ctl(vm->epoll_fd, EPOLL_CTL_ADD, fd, &watch) < 0) {
+	    epoll_ctl(vm->signals_fd, EPOLL_CTL_ADD, fd, &watch) < 0) {
 		close(fd);
 		return -ENOMEM;
 	}
 	vm->irqevents[vm->irqevent_count++] = (struct irqevent){ eventfd, irqfd->msi, fd };
 	return 0;
+}
+
+static void irqevent_drop(const struct hsm_vm *vm, const struct irqevent *event)
+{
+	/* The program has the eventfd open too, so that closing would not do. */
+	epoll_ctl(vm->signals_fd, EPOLL_CTL_DEL, event->fd, NULL);
+	close(event->fd);
 }
 
 static void irqevent_remove(struct hsm_vm *vm, uint64_t eventfd)
@@ -210,7 +217,7 @@ static void irqevent_remove(struct hsm_vm *vm, uint64_t eventfd)
 		event = &vm->irqevents[i];
 		if (event->eventfd != eventfd)
 			continue;
-		close(event->fd);
+		irqevent_drop(vm, event);
 		vm->irqevent_count--;
 		memmove(event, event + 1, (vm->irqevent_count - i) * sizeof(*event));
 		return;
@@ -288,5 +295,5 @@ void vm_events_drop(struct hsm_vm *vm)
 	while (vm->ioevent_count > 0)
 		close(vm->ioevents[--vm->ioevent_count].fd);
 	while (vm->irqevent_count > 0)
-		close(vm->irqevents[--vm->irqevent_count].fd);
+		irqevent_drop(vm, &vm->irqevents[--vm->irqevent_count]);
 }

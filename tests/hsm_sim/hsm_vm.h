@@ -52,7 +52,7 @@ struct vdev {
 struct hsm_vm {
 	struct report *report;
 	const struct scenario *scenario;
-	int epoll_fd; /* has irqfds' eventfds added, with the struct hsm_vm's address */
+	int signals_fd; /* an epoll set for eventfds, each with its number */
 	pid_t pid;    /* whose memory it is */
 	unsigned int serial; /* how many files were opened before */
 	enum vm_state state;

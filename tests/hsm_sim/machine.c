@@ -172,7 +172,7 @@ static int create(struct hsm_vm *vm, struct error *err)
 	machine->bell_fd = eventfd(0, EFD_CLOEXEC);
 	watch.data.fd = machine->bell_fd;
 	if (machine->bell_fd < 0 ||
-	    epoll_ctl(vm->epoll_fd, EPOLL_CTL_ADD, machine->bell_fd, &watch) < 0)
+	    epoll_ctl(vm->signals_fd, EPOLL_CTL_ADD, machine->bell_fd, &watch) < 0)
 		return error_set(err, -errno, "no eventfd: %s", strerror(errno));
 	ret = hv_kvm.vm_create(&params, &machine->kvm, err);
 	if (ret < 0)

@@ -82,7 +82,7 @@ static int open_node(struct sim *sim, const struct seccomp_notif *notif, uint64_
 	sim->files[i].vm->serial = sim->opened++;
 	sim->files[i].vm->on_kvm = sim->on_kvm;
 	sim->files[i].vm->scenario = &sim->scenario;
-	sim->files[i].vm->epoll_fd = sim->epoll_fd;
+	sim->files[i].vm->signals_fd = sim->signals_fd;
 	add.srcfd = (uint32_t)pair[1];
 	if (ioctl(sim->notify_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno != ENOENT)
 		perror("hsm-sim: descriptor");
@@ -261,6 +261,25 @@ static void advance(struct sim *sim)
 	}
 }
 
+/*
+ * The driver hears of an eventfd while it is being signalled. So whatever else happened since comes
+ * later, above all reading the counter: it would take the signal away.
+ */
+static void deliver_signals(struct sim *sim)
+{
+	struct epoll_event events[16];
+	int count, k;
+	unsigned int i;
+
+	do {
+		count = epoll_wait(sim->signals_fd, events, 16, 0);
+		for (k = 0; k < count; k++)
+			for (i = 0; i < SIM_FILES_MAX; i++)
+				if (sim->files[i].fd >= 0)
+					vm_irqevent_fire(sim->files[i].vm, events[k].data.fd);
+	} while (count == 16);
+}
+
 static void notified(struct sim *sim)
 {
 	struct seccomp_notif notif = { .id = 0 };
@@ -268,7 +287,10 @@ static void notified(struct sim *sim)
 	/* ENOENT: it was interrupted before it could be received. */
 	if (ioctl(sim->notify_fd, SECCOMP_IOCTL_NOTIF_RECV, &notif) < 0)
 		return;
-	if (notif.data.nr == SYS_ioctl)
+	deliver_signals(sim);
+	if (notif.data.nr == SYS_read)
+		answer(sim, notif.id, 0, true);
+	else if (notif.data.nr == SYS_ioctl)
 		ioctl_call(sim, &notif);
 	else
 		path_call(sim, &notif);
@@ -323,15 +345,16 @@ static bool handle(struct sim *sim, const struct epoll_event *event)
 		signalled(sim);
 		return true;
 	}
+	if (event->data.fd == sim->signals_fd) {
+		deliver_signals(sim);
+		return true;
+	}
 	for (i = 0; i < SIM_FILES_MAX; i++) {
 		if (sim->files[i].fd == event->data.fd) {
 			closed(sim, i);
 			return true;
 		}
 	}
-	for (i = 0; i < SIM_FILES_MAX; i++)
-		if (sim->files[i].fd >= 0)
-			vm_irqevent_fire(sim->files[i].vm, event->data.fd);
 	return true;
 }
 
@@ -421,7 +444,9 @@ int sim_run(struct sim *sim, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	sim->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	sim->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (sim->epoll_fd < 0 || sim->signal_fd < 0 || watch(sim, sim->signal_fd, EPOLLIN) < 0)
+	sim->signals_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (sim->epoll_fd < 0 || sim->signal_fd < 0 || watch(sim, sim->signal_fd, EPOLLIN) < 0 ||
+	    sim->signals_fd < 0 || watch(sim, sim->signals_fd, EPOLLIN) < 0)
 		return -EMFILE;
 	ret = start(sim, &signals, argv);
 	if (ret < 0)

@@ -21,6 +21,7 @@ struct sim {
 	struct guest guest;
 
 	int epoll_fd, notify_fd, signal_fd;
+	int signals_fd; /* an epoll set of eventfds, in the other one */
 	unsigned int opened; /* files so far */
 	pid_t child;
 	int status; /* of the child, as waitpid(2) gives it */
