@@ -849,10 +849,13 @@ HSM_SIM_SRCS := \
 	tests/hsm_sim/hsm-sim.c \
 	tests/hsm_sim/hsm_calls.c \
 	tests/hsm_sim/hsm_events.c \
+	tests/hsm_sim/hsm_host.c \
 	tests/hsm_sim/hsm_life.c \
 	tests/hsm_sim/hsm_memory.c \
 	tests/hsm_sim/hsm_requests.c \
 	tests/hsm_sim/hsm_vdev.c \
+	tests/hsm_sim/hsm_vdev_config.c \
+	tests/hsm_sim/hsm_vdev_memory.c \
 	tests/hsm_sim/kvm_state.c \
 	tests/hsm_sim/machine.c \
 	tests/hsm_sim/processor.c \

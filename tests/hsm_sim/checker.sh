@@ -170,6 +170,8 @@ read 2 0x1000 0xabcd	# memory
 cfgread 2 6.0 0 0x1af4	# the hypervisor's device
 cfgread 4 6.0 0x18 0x8000000c
 cfgread 2 6.0 0x2e 0x1234
+cfgwrite 4 6.0 0x18 0x80000000	# its BARs are there once the guest has written them
+cfgwrite 4 6.0 0x10 0x90000000
 write 4 0x80000010 77
 read 4 0x80000010 77
 read 4 0x90000008 1	# IVPosition

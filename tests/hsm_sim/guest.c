@@ -3,6 +3,7 @@
 #include "tests/hsm_sim/guest.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,19 @@ static const struct access_kind {
 	{ "cfgread", ACRN_IOREQ_TYPE_PCICFG, false, 5 },
 	{ "cfgwrite", ACRN_IOREQ_TYPE_PCICFG, true, 5 },
 };
+
+/* The step that comes now does not go as it should. */
+__attribute__((format(printf, 2, 3))) static void fail(const struct guest *guest,
+						       const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	report_failure(guest->report, guest->vm_name, guest->steps[guest->next].line, "%s", text);
+}
 
 static const struct access_kind *find_kind(const char *name)
 {
@@ -98,7 +112,7 @@ static uint64_t named_value(struct guest *guest, const char *name)
 	for (i = 0; i < guest->name_count; i++)
 		if (strcmp(guest->names[i].name, name) == 0)
 			return guest->names[i].value;
-	report_failure(guest->report, guest->steps[guest->next].line, "no $%s", name);
+	fail(guest, "no $%s", name);
 	return 0;
 }
 
@@ -110,8 +124,7 @@ static uint64_t number_of(struct guest *guest, const char *word)
 
 	value = strtoull(word, &end, 0);
 	if (end == word || *end != '\0')
-		report_failure(guest->report, guest->steps[guest->next].line, "%s is no number",
-			       word);
+		fail(guest, "%s is no number", word);
 	return value;
 }
 
@@ -139,7 +152,7 @@ static void keep(struct guest *guest, const char *word, uint64_t value)
 	if (mask)
 		*mask++ = '\0';
 	if (guest->name_count == GUEST_NAMES_MAX) {
-		report_failure(guest->report, guest->steps[guest->next].line, "too many names");
+		fail(guest, "too many names");
 		return;
 	}
 	memcpy(guest->names[guest->name_count].name, name, sizeof(name));
@@ -203,15 +216,16 @@ static void finish(struct guest *guest, const struct access *access)
 
 	if (access->size < 8)
 		value &= (UINT64_C(1) << (8 * access->size)) - 1;
-	report_note(guest->report, "guest: line %u: %s 0x%llx: 0x%llx", step->line, step->words[0],
-		    (unsigned long long)access->addr, (unsigned long long)value);
+	report_note(guest->report, "guest%s%s: line %u: %s 0x%llx: 0x%llx",
+		    guest->vm_name ? " " : "", guest->vm_name ? guest->vm_name : "", step->line,
+		    step->words[0], (unsigned long long)access->addr, (unsigned long long)value);
 	if (!access->is_write && word[0] == '=') {
 		keep(guest, word + 1, value);
 	} else if (!access->is_write && strcmp(word, "any") != 0) {
 		wanted = value_of(guest, word);
 		if (value != wanted)
-			report_failure(guest->report, step->line, "0x%llx instead of 0x%llx",
-				       (unsigned long long)value, (unsigned long long)wanted);
+			fail(guest, "0x%llx instead of 0x%llx", (unsigned long long)value,
+			     (unsigned long long)wanted);
 	}
 	finish_round(guest);
 }
@@ -221,7 +235,7 @@ static void ask(struct guest *guest, struct hsm_vm *vm, const struct access *acc
 	const struct guest_step *step = &guest->steps[guest->next];
 
 	if (access_ask(vm, step->vcpu, access) < 0) {
-		report_failure(guest->report, step->line, "the request page cannot be written");
+		fail(guest, "the request page cannot be written");
 		go_on(guest);
 		return;
 	}
@@ -255,15 +269,19 @@ static bool msi_came(struct hsm_vm *vm, uint64_t addr, uint64_t data)
 }
 
 /* Does the guest's memory have that value? */
-static bool memory_has(struct guest *guest, const struct hsm_vm *vm)
+static bool memory_has(struct guest *guest, struct hsm_vm *vm)
 {
 	const struct guest_step *step = &guest->steps[guest->next];
 	uint64_t size = value_of(guest, step->words[1]), value = 0, host;
+	uint64_t addr = value_of(guest, step->words[2]);
 
-	return size <= sizeof(value) &&
-	       vm_memory_find(vm, value_of(guest, step->words[2]), size, &host) &&
-	       tracee_read(vm->pid, host, &value, size) == 0 &&
-	       value == value_of(guest, step->words[3]);
+	if (size > sizeof(value))
+		return false;
+	if (!vm_vdev_memory(vm, false, addr, size, &value) &&
+	    (!vm_memory_find(vm, addr, size, &host) ||
+	     tracee_read(vm->pid, host, &value, size) < 0))
+		return false;
+	return value == value_of(guest, step->words[3]);
 }
 
 /* False: it cannot be done now. */
@@ -287,35 +305,34 @@ static bool do_other(struct guest *guest, struct hsm_vm *vm)
 		if (strcmp(step->words[0], "msi") == 0 && !came)
 			return false;
 		if (strcmp(step->words[0], "nomsi") == 0 && came)
-			report_failure(guest->report, step->line, "the message has come");
+			fail(guest, "the message has come");
 	}
 	guest->next++;
 	return true;
 }
 
-void guest_run(struct guest *guest, struct hsm_vm *vm)
+bool guest_run(struct guest *guest, struct hsm_vm *vm)
 {
+	unsigned int before = guest->next;
 	struct access access;
 
 	if (vm->state != VM_RUNNING || !vm->has_client)
-		return;
+		return false;
 	while (guest->next < guest->count) {
 		if (guest->waits && guest->asked != vm->serial) {
 			if (!find_kind(guest->steps[guest->next].words[0])->is_write)
-				report_failure(guest->report, guest->steps[guest->next].line,
-					       "the VM is gone, and so is the answer");
+				fail(guest, "the VM is gone, and so is the answer");
 			guest->waits = false;
 			go_on(guest);
 		} else if (guest->waits) {
 			if (!take(guest, vm))
-				return;
+				break;
 		} else if (guest->steps[guest->next].vcpu >= vm->config.vcpus) {
-			report_failure(guest->report, guest->steps[guest->next].line,
-				       "the VM has %u vCPUs", vm->config.vcpus);
+			fail(guest, "the VM has %u vCPUs", vm->config.vcpus);
 			go_on(guest);
 		} else if (!find_kind(guest->steps[guest->next].words[0])) {
 			if (!do_other(guest, vm))
-				return;
+				break;
 		} else {
 			if (guest->rounds == 0)
 				guest->begun_ns = now_ns();
@@ -326,6 +343,7 @@ void guest_run(struct guest *guest, struct hsm_vm *vm)
 				ask(guest, vm, &access);
 		}
 	}
+	return guest->next != before;
 }
 
 void guest_end(struct guest *guest)
@@ -335,6 +353,5 @@ void guest_end(struct guest *guest)
 	    find_kind(guest->steps[guest->next].words[0])->is_write)
 		return;
 	if (guest->next < guest->count)
-		report_failure(guest->report, guest->steps[guest->next].line,
-			       "not reached, or not answered");
+		fail(guest, "not reached, or not answered");
 }

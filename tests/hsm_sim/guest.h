@@ -35,6 +35,7 @@ struct guest_step {
 
 struct guest {
 	struct report *report;
+	const char *vm_name; /* whose guest it is; NULL: of all VMs that have none of their own */
 	struct guest_step steps[GUEST_STEPS_MAX];
 	unsigned int count, next;
 	bool waits; /* for the device model's answer to steps[next] */
@@ -54,8 +55,8 @@ struct guest {
 /* Returns 0 or -errno and prints why. */
 int guest_read(struct guest *guest, const char *path);
 
-/* Go on as far as that is possible now. */
-void guest_run(struct guest *guest, struct hsm_vm *vm);
+/* Go on as far as that is possible now. True if that was anywhere at all. */
+bool guest_run(struct guest *guest, struct hsm_vm *vm);
 
 /* Nothing will happen any more: what was not done is a failure. */
 void guest_end(struct guest *guest);

@@ -2,14 +2,15 @@
 /*
  * Run a program as if the machine had an ACRN hypervisor:
  *
- *   hsm-sim [--scenario FILE] [--guest FILE | --kvm] [--fail WHICH:ERRNO]... [--node NAME]
- *           [--kills] [--trace] -- PROGRAM [ARGUMENT]...
+ *   hsm-sim [--scenario FILE] [--guest [NAME=]FILE]... [--kvm] [--fail WHICH:ERRNO]...
+ *           [--node NAME] [--kills] [--trace] -- PROGRAM [ARGUMENT]...
  *
  * The program's calls to the device node are checked and answered here; it is the one that ships,
  * as it is; it may be a shell script that starts several. --scenario: what the hypervisor was
- * configured with (scenario.h). --guest: what the guest does (guest.h). --kvm: guests really run,
- * each in a VM of KVM's (machine.h). --kills: whoever runs the VMs may be killed, which leaves the
- * driver to clear up. --fail: which calls fail (faults.h). --node: acrn_hsm, acrn_vhm, or none.
+ * configured with (scenario.h). --guest: what the guest does (guest.h), that of the VM of that
+ * name, or of all the others one after another. --kvm: guests really run, each in a VM of KVM's
+ * (machine.h). --kills: whoever runs the VMs may be killed, which leaves the driver to clear up.
+ * --fail: which calls fail (faults.h). --node: acrn_hsm, acrn_vhm, or none.
  *
  * The exit status is the program's, 99 after violations or what the guest did not expect, 125 if
  * the simulator itself cannot go on.
@@ -37,13 +38,29 @@ static int set_node(struct sim *sim, const char *name)
 	return 0;
 }
 
+static int add_guest(struct sim *sim, char *text)
+{
+	struct guest *guest = &sim->guests[sim->guest_count];
+	char *path = strchr(text, '=');
+
+	if (sim->guest_count == SIM_GUESTS_MAX)
+		return -1;
+	sim->guest_count++;
+	guest->report = &sim->report;
+	if (!path)
+		return guest_read(guest, text);
+	*path++ = '\0';
+	guest->vm_name = text;
+	return guest_read(guest, path);
+}
+
 static int set_option(struct sim *sim, int option)
 {
 	switch (option) {
 	case 's':
-		return scenario_read(&sim->scenario, optarg);
+		return scenario_read(&sim->host.scenario, optarg);
 	case 'g':
-		return guest_read(&sim->guest, optarg);
+		return add_guest(sim, optarg);
 	case 'f':
 		return faults_add(&sim->faults, optarg);
 	case 'n':
@@ -78,7 +95,6 @@ static int simulate(struct sim *sim, int argc, char **argv)
 	int option, status;
 
 	sim->node = "/dev/acrn_hsm";
-	sim->guest.report = &sim->report;
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (set_option(sim, option) < 0) {
 			fprintf(stderr, "hsm-sim: %s is not understood\n", argv[optind - 1]);
@@ -105,10 +121,12 @@ static int simulate(struct sim *sim, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
-	int status = STATUS_TROUBLE;
+	int status;
 
-	if (sim)
-		status = simulate(sim, argc, argv);
+	if (!sim)
+		return STATUS_TROUBLE;
+	status = simulate(sim, argc, argv);
+	hsm_host_fini(&sim->host);
 	free(sim);
 	return status;
 }

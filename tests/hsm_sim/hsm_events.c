@@ -23,17 +23,22 @@ static bool msi_good(struct hsm_vm *vm, const struct acrn_msi_entry *msi)
 	return false;
 }
 
-/* hypercall.c, hcall_inject_msi(): severity decides. */
-static int inject(struct hsm_vm *vm, const struct acrn_msi_entry *msi)
+void vm_msi_deliver(struct hsm_vm *vm, const struct acrn_msi_entry *msi)
 {
-	if (!vm_severity_allows(vm))
-		return -EPERM;
 	if (vm->msi_count == MSIS_MAX) {
 		memmove(&vm->msis[0], &vm->msis[1], sizeof(vm->msis) - sizeof(vm->msis[0]));
 		vm->msi_count--;
 	}
 	vm->msis[vm->msi_count++] = *msi;
 	machine_msi(vm, msi);
+}
+
+/* hypercall.c, hcall_inject_msi(): severity decides. */
+static int inject(struct hsm_vm *vm, const struct acrn_msi_entry *msi)
+{
+	if (!vm_severity_allows(vm))
+		return -EPERM;
+	vm_msi_deliver(vm, msi);
 	return 0;
 }
 

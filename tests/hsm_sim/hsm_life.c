@@ -57,7 +57,7 @@ int vm_create(struct hsm_vm *vm, void *data, uint64_t argument)
 				 (unsigned long long)creation->ioreq_buf);
 		return -EINVAL;
 	}
-	if (!scenario_vm_find(vm->scenario, name, &vm->config))
+	if (!scenario_vm_find(&vm->host->scenario, name, &vm->config))
 		return -EINVAL;
 	if (!tracee_maps_writable(vm->pid, creation->ioreq_buf, PAGE)) {
 		report_violation(vm->report, "the request page is not mapped and writable");
@@ -70,7 +70,7 @@ int vm_create(struct hsm_vm *vm, void *data, uint64_t argument)
 		return -EINVAL;
 	}
 	vm->page = creation->ioreq_buf;
-	if (vm_requests_init(vm) < 0)
+	if (vm_requests_init(vm) < 0 || hsm_host_enter(vm->host, vm) < 0)
 		return -EINVAL;
 	vm->state = VM_CREATED;
 	creation->vmid = vm->config.id;
@@ -169,6 +169,7 @@ static void drop(struct hsm_vm *vm)
 	machine_stop(vm);
 	vm_events_drop(vm);
 	vm_vdevs_drop(vm);
+	hsm_host_leave(vm->host, vm);
 	vm->has_client = false;
 	vm->outstanding = 0;
 	vm->wake = true;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Devices that the hypervisor emulates: ivshmem, as ACRN's hypervisor/dm/vpci/ivshmem.c does it. */
+/* Devices that the hypervisor emulates, from CREATE_VDEV to DESTROY_VDEV. */
+#include "tests/hsm_sim/hsm_vdev.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/hsm_sim/hsm_vm.h"
 
-#define VENDOR 0x1af4
-#define DEVICE 0x1110
-#define BAR0_SIZE 256
-#define BAR1_SIZE 4096
 #define NAME_BYTES 32
 
 static bool all_zero(const uint8_t *bytes, size_t count)
@@ -37,7 +34,7 @@ static bool bars_good(struct hsm_vm *vm, const struct acrn_vdev *params)
 			report_violation(vm->report, "BAR%u 0x%x is not 32-bit memory at a page",
 					 i, params->io_addr[i]);
 		else if (params->io_size[i] != 0 &&
-			 params->io_size[i] != (i == 0 ? BAR0_SIZE : BAR1_SIZE))
+			 params->io_size[i] != (i == 0 ? VDEV_BAR0_SIZE : VDEV_BAR1_SIZE))
 			report_violation(vm->report, "BAR%u of %u bytes", i, params->io_size[i]);
 		else
 			continue;
@@ -60,7 +57,7 @@ static bool bars_good(struct hsm_vm *vm, const struct acrn_vdev *params)
 	return false;
 }
 
-static struct vdev *find(struct hsm_vm *vm, uint64_t slot)
+struct vdev *vm_vdev_find(struct hsm_vm *vm, uint64_t slot)
 {
 	unsigned int i;
 
@@ -72,7 +69,8 @@ static struct vdev *find(struct hsm_vm *vm, uint64_t slot)
 
 static bool identity_good(struct hsm_vm *vm, const struct acrn_vdev *params)
 {
-	if (params->id.fields.vendor == VENDOR && params->id.fields.device == DEVICE &&
+	if (params->id.fields.vendor == VDEV_VENDOR &&
+	    params->id.fields.device == VDEV_DEVICE &&
 	    params->id.fields.legacy_id == 0 && params->slot <= UINT16_MAX)
 		return true;
 	report_violation(vm->report, "id 0x%llx, slot 0x%llx",
@@ -80,12 +78,38 @@ static bool identity_good(struct hsm_vm *vm, const struct acrn_vdev *params)
 	return false;
 }
 
+/* The region that a new device is to have. */
+static int region_find(struct hsm_vm *vm, const char *name, uint64_t size,
+		       struct hsm_region **ret_region)
+{
+	struct hsm_region *region;
+	unsigned int i;
+	int ret;
+
+	ret = hsm_host_region(vm->host, name, &region);
+	if (ret == -ENOMEM)
+		return ret;
+	/* Names and sizes are configured; a difference is the user's. */
+	if (ret < 0 || region->config->size != size)
+		return -EINVAL;
+	for (i = 0; i < vm->vdev_count; i++) {
+		if (vm->vdevs[i].region != region)
+			continue;
+		/* ivshmem.c: there is one peer per VM and region, and one entry in its list. */
+		report_violation(vm->report, "the VM has a device of %s already", name);
+		return -EINVAL;
+	}
+	*ret_region = region;
+	return 0;
+}
+
 int vm_create_vdev(struct hsm_vm *vm, void *data, uint64_t argument)
 {
 	const struct acrn_vdev *params = data;
 	const char *name = (const char *)params->args;
-	const struct scenario_region *region;
+	struct hsm_region *region;
 	struct vdev *dev;
+	int ret;
 
 	(void)argument;
 	/* hypercall.c, hcall_add_vdev(): before the VM starts. */
@@ -101,30 +125,27 @@ int vm_create_vdev(struct hsm_vm *vm, void *data, uint64_t argument)
 		report_violation(vm->report, "args is not hv:/NAME in 31 bytes and zeroes");
 		return -EINVAL;
 	}
-	if (find(vm, params->slot) || vm->vdev_count == VDEVS_MAX) {
+	if (vm_vdev_find(vm, params->slot) || vm->vdev_count == VDEVS_MAX) {
 		report_violation(vm->report, "slot 0x%llx is taken, or too many devices",
 				 (unsigned long long)params->slot);
 		return -EINVAL;
 	}
 	if (!bars_good(vm, params))
 		return -EINVAL;
-	/* Names and sizes are configured; a difference is the user's. */
-	region = scenario_region_find(vm->scenario, name);
-	if (!region || region->size != params->io_size[2])
-		return -EINVAL;
-	dev = &vm->vdevs[vm->vdev_count];
+	ret = region_find(vm, name, params->io_size[2], &region);
+	if (ret < 0)
+		return ret;
+	dev = &vm->vdevs[vm->vdev_count++];
 	*dev = (struct vdev){ .params = *params, .region = region };
-	dev->memory = calloc(1, region->size);
-	if (!dev->memory)
-		return -ENOMEM;
-	vm->vdev_count++;
+	vdev_config_init(dev);
+	vdev_table_init(dev);
 	return 0;
 }
 
 int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument)
 {
 	const struct acrn_vdev *params = data;
-	struct vdev *dev = find(vm, params->slot);
+	struct vdev *dev = vm_vdev_find(vm, params->slot);
 
 	(void)argument;
 	/* hypercall.c, hcall_remove_vdev(): not while the VM runs. */
@@ -140,97 +161,11 @@ int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument)
 				 (unsigned long long)params->slot);
 		return -EINVAL;
 	}
-	free(dev->memory);
 	*dev = vm->vdevs[--vm->vdev_count];
 	return 0;
 }
 
-unsigned int vm_vdev_windows(const struct hsm_vm *vm, struct vdev_window windows[VDEVS_MAX])
-{
-	unsigned int i;
-
-	for (i = 0; i < vm->vdev_count; i++)
-		windows[i] = (struct vdev_window){
-			bar2_addr(&vm->vdevs[i].params), vm->vdevs[i].region->size,
-			vm->vdevs[i].memory,
-		};
-	return vm->vdev_count;
-}
-
 void vm_vdevs_drop(struct hsm_vm *vm)
 {
-	while (vm->vdev_count > 0)
-		free(vm->vdevs[--vm->vdev_count].memory);
-}
-
-/* PCI 3.0 6.1. The BARs are where they were put: a guest that moves them is not simulated. */
-static uint32_t config_read(const struct vdev *dev, uint32_t reg)
-{
-	switch (reg) {
-	case 0x00:
-		return DEVICE << 16 | VENDOR;
-	case 0x04:
-		return 0x0002;
-	case 0x08:
-		return 0x05000001;
-	case 0x10:
-	case 0x14:
-	case 0x18:
-	case 0x1c:
-		return dev->params.io_addr[(reg - 0x10) / 4];
-	case 0x2c:
-		return (uint32_t)dev->region->id << 16 | 0x8086;
-	default:
-		return 0;
-	}
-}
-
-bool vm_vdev_config(struct hsm_vm *vm, bool is_write, uint32_t bdf, uint32_t reg, uint64_t size,
-		    uint64_t *value)
-{
-	const struct vdev *dev = find(vm, bdf);
-
-	if (!dev)
-		return false;
-	if (!is_write) {
-		*value = config_read(dev, reg & ~3U) >> (8 * (reg & 3));
-		if (size < 4)
-			*value &= (UINT64_C(1) << (8 * size)) - 1;
-	}
-	return true;
-}
-
-static void registers_access(struct hsm_vm *vm, struct vdev *dev, bool is_write, uint64_t offset,
-			     uint64_t *value)
-{
-	if (offset < 8 && is_write)
-		dev->registers[offset / 4] = (uint32_t)*value;
-	else if (!is_write)
-		*value = offset < 8 ? dev->registers[offset / 4] :
-			 offset == 8 ? vm->config.id : 0;
-}
-
-bool vm_vdev_memory(struct hsm_vm *vm, bool is_write, uint64_t addr, uint64_t size,
-		    uint64_t *value)
-{
-	struct vdev *dev;
-	uint64_t bar2;
-	unsigned int i;
-
-	for (i = 0; i < vm->vdev_count; i++) {
-		dev = &vm->vdevs[i];
-		bar2 = bar2_addr(&dev->params);
-		if (addr >= bar2 && addr - bar2 <= dev->region->size - size) {
-			if (is_write)
-				memcpy(dev->memory + (addr - bar2), value, size);
-			*value = 0;
-			memcpy(value, dev->memory + (addr - bar2), size);
-			return true;
-		}
-		if (addr - dev->params.io_addr[0] < 16 && size == 4 && addr % 4 == 0) {
-			registers_access(vm, dev, is_write, addr - dev->params.io_addr[0], value);
-			return true;
-		}
-	}
-	return false;
+	vm->vdev_count = 0;
 }

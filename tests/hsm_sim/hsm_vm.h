@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tests/hsm_sim/hsm_host.h"
+#include "tests/hsm_sim/hsm_vdev.h"
 #include "tests/hsm_sim/report.h"
 #include "tests/hsm_sim/scenario.h"
 
@@ -42,16 +44,9 @@ struct irqevent {
 	int fd; /* watched by the simulator's loop */
 };
 
-struct vdev {
-	struct acrn_vdev params;
-	const struct scenario_region *region;
-	uint32_t registers[2]; /* mask and status, stored and without effect */
-	uint8_t *memory;
-};
-
 struct hsm_vm {
 	struct report *report;
-	const struct scenario *scenario;
+	struct hsm_host *host;
 	int signals_fd; /* an epoll set for eventfds, each with its number */
 	pid_t pid;    /* whose memory it is */
 	unsigned int serial; /* how many files were opened before */
@@ -139,6 +134,8 @@ int vm_irqfd(struct hsm_vm *vm, void *data, uint64_t argument);
 int vm_inject_msi(struct hsm_vm *vm, void *data, uint64_t argument);
 int vm_set_irqline(struct hsm_vm *vm, void *data, uint64_t argument);
 void vm_events_drop(struct hsm_vm *vm);
+/* The guest gets the message, whoever sent it: severity was looked at before. */
+void vm_msi_deliver(struct hsm_vm *vm, const struct acrn_msi_entry *msi);
 /* Eventfd @fd was signalled. */
 void vm_irqevent_fire(struct hsm_vm *vm, int fd);
 /*
@@ -152,16 +149,24 @@ bool vm_ioevent_covers(struct hsm_vm *vm, bool is_port, bool is_write, uint64_t 
 int vm_create_vdev(struct hsm_vm *vm, void *data, uint64_t argument);
 int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument);
 void vm_vdevs_drop(struct hsm_vm *vm);
-/* Memory of these devices' where the guest sees it now. */
+/* NULL: none at that place, bus << 8 | device << 3 | function. */
+struct vdev *vm_vdev_find(struct hsm_vm *vm, uint64_t slot);
+
+/* hsm_vdev_config.c: is the access one of a device of the hypervisor's? If so it is answered. */
+bool vm_vdev_config(struct hsm_vm *vm, bool is_write, uint32_t bdf, uint32_t reg, uint64_t size,
+		    uint64_t *value);
+
+/* hsm_vdev_memory.c: the same for all that is behind BARs which the guest sees now. */
+bool vm_vdev_memory(struct hsm_vm *vm, bool is_write, uint64_t addr, uint64_t size,
+		    uint64_t *value);
+
+/* A region where the guest sees it now. Changes with config writes and when devices go. */
 struct vdev_window {
 	uint64_t gpa, size;
 	uint8_t *memory;
 };
+
+/* How many there are, in @windows. */
 unsigned int vm_vdev_windows(const struct hsm_vm *vm, struct vdev_window windows[VDEVS_MAX]);
-/* Is the access one of a device of the hypervisor's? If so it is answered here. */
-bool vm_vdev_config(struct hsm_vm *vm, bool is_write, uint32_t bdf, uint32_t reg, uint64_t size,
-		    uint64_t *value);
-bool vm_vdev_memory(struct hsm_vm *vm, bool is_write, uint64_t addr, uint64_t size,
-		    uint64_t *value);
 
 #endif

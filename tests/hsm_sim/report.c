@@ -44,7 +44,8 @@ void report_trouble(struct report *report, const char *format, ...)
 	report->failures++;
 }
 
-void report_failure(struct report *report, unsigned int line, const char *format, ...)
+void report_failure(struct report *report, const char *vm_name, unsigned int line,
+		    const char *format, ...)
 {
 	char text[TEXT_BYTES];
 	va_list args;
@@ -52,6 +53,7 @@ void report_failure(struct report *report, unsigned int line, const char *format
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fprintf(stderr, "hsm-sim: guest: line %u: %s\n", line, text);
+	fprintf(stderr, "hsm-sim: guest%s%s: line %u: %s\n", vm_name ? " " : "",
+		vm_name ? vm_name : "", line, text);
 	report->failures++;
 }

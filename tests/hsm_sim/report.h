@@ -19,7 +19,8 @@ void report_violation(struct report *report, const char *format, ...)
 /* What the simulator itself cannot do, and the test with it. */
 void report_trouble(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void report_failure(struct report *report, unsigned int line, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* @vm_name: whose guest, NULL if there is one for all. */
+void report_failure(struct report *report, const char *vm_name, unsigned int line,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -225,11 +225,23 @@ mkdir "$temp/second"
 cp "$temp/scenario" "$temp/second"
 expect 'two VMs: one rings the other' 0 'guest: line 14: write' ringing
 
+# hv_bars SLOT: what a guest does to see an hv:/ device, whose BARs it finds in $bar0, 1 and 2.
+hv_bars()
+{
+	cat <<END
+cfgread 4 $1.0 0x10 =bar0&0xfffffff0
+cfgread 4 $1.0 0x14 =bar1&0xfffffff0
+cfgread 4 $1.0 0x18 =bar2&0xfffffff0
+cfgwrite 4 $1.0 0x10 \$bar0
+cfgwrite 4 $1.0 0x14 \$bar1
+cfgwrite 4 $1.0 0x18 \$bar2
+END
+}
+
 expect 'an hv:/ device' 0 '' dm -- -s 7,ivshmem,hv:/shm,2 VM1 <<END
 cfgread 4 7.0 0 0x11101af4
 cfgread 2 7.0 0x2e 0x1234
-cfgread 4 7.0 0x10 =bar0&0xfffffff0
-cfgread 4 7.0 0x18 =bar2&0xfffffff0
+$(hv_bars 7)
 read 4 \$bar0+8 1
 write 4 \$bar2+0x1ffffc 0xc0ffee
 read 4 \$bar2+0x1ffffc 0xc0ffee
@@ -251,6 +263,8 @@ cfgread 2 7.0 0x2e 0x1234
 cfgread 4 5.0 0x10 =five&0xfffffff0
 cfgread 4 6.0 0x10 =six&0xfffffff0
 cfgread 4 7.0 0x10 =seven&0xfffffff0
+cfgwrite 4 5.0 0x10 \$five
+cfgwrite 4 7.0 0x10 \$seven
 read 4 \$five+8 1
 read 4 \$six+8 0
 read 4 \$seven+8 1

@@ -88,16 +88,19 @@ bool scenario_vm_find(const struct scenario *scenario, const char *name, struct 
 	unsigned int i;
 
 	if (scenario->vm_count == 0) {
-		*ret = (struct scenario_vm){ .id = 1, .vcpus = 1 };
+		*ret = (struct scenario_vm){ .vcpus = 1 };
 		snprintf(ret->name, sizeof(ret->name), "%s", name);
 		return true;
 	}
 	for (i = 0; i < scenario->vm_count; i++) {
-		if (strcmp(scenario->vms[i].name, name) == 0 ||
-		    strcmp(scenario->vms[i].name, "*") == 0) {
-			*ret = scenario->vms[i];
-			return true;
-		}
+		if (strcmp(scenario->vms[i].name, name) != 0 &&
+		    strcmp(scenario->vms[i].name, "*") != 0)
+			continue;
+		*ret = scenario->vms[i];
+		if (strcmp(ret->name, "*") == 0)
+			ret->id = 0;
+		snprintf(ret->name, sizeof(ret->name), "%s", name);
+		return true;
 	}
 	return false;
 }

@@ -5,8 +5,9 @@
  *   vm NAME [vcpus=N] [severity=standard|high]
  *   region hv:/NAME MEGABYTES ID
  *
- * "#" begins a comment. Ids of VMs count from 1. The name * is anybody's who has no line before it;
- * they all have one id. Without any vm line every name is a standard VM of one vCPU.
+ * "#" begins a comment. Ids of VMs count from 1, in the order of their lines. The name * is
+ * anybody's who has no line before it; those get ids that no other line has. Without any vm line
+ * every name is a standard VM of one vCPU.
  */
 #ifndef TESTS_HSM_SIM_SCENARIO_H
 #define TESTS_HSM_SIM_SCENARIO_H
@@ -14,12 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SCENARIO_VMS_MAX 8
+#define SCENARIO_VMS_MAX 15
 #define SCENARIO_REGIONS_MAX 8 /* as many as ACRN takes: hypervisor/dm/vpci/ivshmem.c */
 
 struct scenario_vm {
 	char name[16];
-	uint16_t id;
+	uint16_t id; /* 0: the hypervisor has to choose one (hsm_host.h) */
 	uint16_t vcpus;
 	bool high_severity; /* more severe than the service VM, as a real-time VM is by default */
 };

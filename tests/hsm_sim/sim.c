@@ -81,7 +81,7 @@ static int open_node(struct sim *sim, const struct seccomp_notif *notif, uint64_
 	sim->files[i].vm->report = &sim->report;
 	sim->files[i].vm->serial = sim->opened++;
 	sim->files[i].vm->on_kvm = sim->on_kvm;
-	sim->files[i].vm->scenario = &sim->scenario;
+	sim->files[i].vm->host = &sim->host;
 	sim->files[i].vm->signals_fd = sim->signals_fd;
 	add.srcfd = (uint32_t)pair[1];
 	if (ioctl(sim->notify_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno != ENOENT)
@@ -239,26 +239,70 @@ static void forget_waiters(struct sim *sim, struct hsm_vm *vm)
 			vm->waiters[i] = vm->waiters[--vm->waiter_count];
 }
 
+/* The VM's own guest, else the one for all, else NULL. */
+static struct guest *find_guest(struct sim *sim, const struct hsm_vm *vm)
+{
+	struct guest *guest = NULL;
+	unsigned int i;
+
+	for (i = 0; i < sim->guest_count; i++) {
+		if (!sim->guests[i].vm_name)
+			guest = &sim->guests[i];
+		else if (strcmp(sim->guests[i].vm_name, vm->config.name) == 0)
+			return &sim->guests[i];
+	}
+	return guest;
+}
+
+static void advance_guests(struct sim *sim)
+{
+	struct guest *guest;
+	unsigned int i;
+	bool going = true;
+
+	/* What one guest does may be what another one waits for. */
+	while (going) {
+		going = false;
+		for (i = 0; i < SIM_FILES_MAX; i++) {
+			if (sim->files[i].fd < 0 || sim->files[i].vm->on_kvm)
+				continue;
+			guest = find_guest(sim, sim->files[i].vm);
+			if (guest && guest_run(guest, sim->files[i].vm))
+				going = true;
+		}
+	}
+	for (i = 0; i < sim->guest_count; i++) {
+		if (sim->guests[i].wants_stop && sim->child > 0)
+			kill(sim->child, SIGTERM);
+		sim->guests[i].wants_stop = false;
+	}
+}
+
 static void advance(struct sim *sim)
 {
-	struct hsm_vm *vm;
 	unsigned int i;
 
 	for (i = 0; i < SIM_FILES_MAX; i++) {
-		vm = sim->files[i].vm;
 		if (sim->files[i].fd < 0)
 			continue;
-		forget_waiters(sim, vm);
-		if (vm->on_kvm)
-			machine_serve(vm);
-		else
-			guest_run(&sim->guest, vm);
-		answer_waiters(sim, vm);
+		forget_waiters(sim, sim->files[i].vm);
+		machine_serve(sim->files[i].vm);
 	}
-	if (sim->guest.wants_stop && sim->child > 0) {
-		sim->guest.wants_stop = false;
-		kill(sim->child, SIGTERM);
-	}
+	advance_guests(sim);
+	for (i = 0; i < SIM_FILES_MAX; i++)
+		if (sim->files[i].fd >= 0)
+			answer_waiters(sim, sim->files[i].vm);
+}
+
+/* Does a guest wait for what nobody tells of? */
+static bool any_polls(const struct sim *sim)
+{
+	unsigned int i;
+
+	for (i = 0; i < sim->guest_count; i++)
+		if (sim->guests[i].polls)
+			return true;
+	return false;
 }
 
 /*
@@ -366,7 +410,7 @@ static void serve(struct sim *sim)
 	int count;
 
 	while (going) {
-		count = epoll_wait(sim->epoll_fd, &event, 1, sim->guest.polls ? POLL_MS : -1);
+		count = epoll_wait(sim->epoll_fd, &event, 1, any_polls(sim) ? POLL_MS : -1);
 		if (count < 0 && errno != EINTR) {
 			perror("hsm-sim: epoll_wait");
 			return;
@@ -454,6 +498,7 @@ int sim_run(struct sim *sim, char **argv)
 	serve(sim);
 	if (sim->child > 0)
 		waitpid(sim->child, &sim->status, 0);
-	guest_end(&sim->guest);
+	for (i = 0; i < sim->guest_count; i++)
+		guest_end(&sim->guests[i]);
 	return WIFEXITED(sim->status) ? WEXITSTATUS(sim->status) : 128 + WTERMSIG(sim->status);
 }

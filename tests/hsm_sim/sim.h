@@ -9,16 +9,18 @@
 #include "tests/hsm_sim/guest.h"
 #include "tests/hsm_sim/hsm_vm.h"
 
-#define SIM_FILES_MAX 8
+#define SIM_FILES_MAX 64
+#define SIM_GUESTS_MAX 4
 
 struct sim {
 	const char *node; /* the path of the device node; NULL: there is none */
 	bool on_kvm;	  /* guests run */
 	bool kills;	  /* a process that ends without a word is no fault */
 	struct report report;
-	struct scenario scenario;
+	struct hsm_host host;
 	struct faults faults;
-	struct guest guest;
+	struct guest guests[SIM_GUESTS_MAX];
+	unsigned int guest_count;
 
 	int epoll_fd, notify_fd, signal_fd;
 	int signals_fd; /* an epoll set of eventfds, in the other one */
