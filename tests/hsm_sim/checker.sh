@@ -81,6 +81,10 @@ good 'a call by name fails once' '^create: 0$' --fail CREATE_VM.1:EINVAL -- \
 good 'the node cannot be opened' '^open: EACCES$' --fail open:EACCES -- open
 good 'taking down fails' '^destroy: EIO$' --fail DESTROY_VM:EIO -- $up start $down
 
+good 'a VM that is there already' '^create-twin: EINVAL$' -- \
+	open create create-twin pause destroy close
+good 'a VM that was there' '^create-twin: 0$' -- open create pause destroy close create-twin
+
 bad 'calls before CREATE_VM' 'SET_MEMSEG: there is no VM' -- open ram close
 bad 'two VMs in a file' 'CREATE_VM: this file has' -- open create create pause destroy close
 bad 'reserved fields of CREATE_VM' 'CREATE_VM: reserved' -- open create-reserved close
@@ -150,6 +154,10 @@ good 'a kernel without CREATE_VDEV' '^vdev: ENOTTY$' --fail CREATE_VDEV:ENOTTY -
 bad 'a device without hv:/' 'CREATE_VDEV: args' -- open create vdev-unprefixed pause destroy close
 bad 'BAR2 without its flags' 'CREATE_VDEV: BAR2' --scenario "$temp/scenario" -- \
 	open create vdev-flagless pause destroy close
+bad 'two devices of a region' 'CREATE_VDEV: .*device of hv:/shm already' \
+	--scenario "$temp/scenario" -- open create vdev vdev-second vdev-off pause destroy close
+bad 'two devices at one place' 'CREATE_VDEV: slot 0x30 is taken' \
+	--scenario "$temp/scenario" -- open create vdev vdev vdev-off pause destroy close
 bad 'a device of a started VM' 'CREATE_VDEV: .*started' --scenario "$temp/scenario" -- \
 	$up start vdev $down
 bad 'a device that stays' 'DESTROY_VM: 1 hv:/ devices' --scenario "$temp/scenario" -- \
@@ -182,6 +190,14 @@ END
 good 'requests, memory and a device' '^wait: 0$' --scenario "$temp/scenario" \
 	--guest "$temp/guest" -- $up vdev ring irqfd ioevent start serve wait pause end-client join \
 	vdev-off irqfd-off destroy close
+# Where ACRN would stop the guest, or take memory away from it.
+for place in '0x10 0x90000100: BAR0 .*0x90000100.*not at a page' \
+	'0x18 0x200000: BAR2 .*other memory at 0x200000'; do
+	printf 'cfgwrite 4 6.0 %s\nout 4 0x80 7\n' "${place%%:*}" >"$temp/move"
+	bad "a guest moves a BAR to ${place%%:*}" "guest:${place#*:}" --scenario "$temp/scenario" \
+		--guest "$temp/move" -- $up vdev ioevent start serve wait pause end-client join \
+		vdev-off destroy close
+done
 echo 'in 4 0x60 9' >"$temp/wrong"
 echo 'out 4 0x80 7' >>"$temp/wrong"
 expect 'the guest gets what it does not expect' 99 'guest: line 1: 0x1 instead of 0x9' \

@@ -105,6 +105,23 @@ static int do_create_unknown(struct client *client)
 	return create_named(client, "NOBODY", (uintptr_t)client->page, 0);
 }
 
+/* The same VM by another file, and its end if it begins. */
+static int do_create_twin(struct client *client)
+{
+	struct client twin = { .page = client->page };
+	int ret = do_open(&twin);
+
+	if (ret < 0)
+		return ret;
+	ret = do_create(&twin);
+	if (ret == 0)
+		ret = call(&twin, ACRN_IOCTL_PAUSE_VM, NULL);
+	if (ret == 0)
+		ret = call(&twin, ACRN_IOCTL_DESTROY_VM, NULL);
+	do_close(&twin);
+	return ret;
+}
+
 static int map(struct client *client, unsigned long request, uint32_t type, uint64_t gpa,
 	       uint64_t size)
 {
@@ -393,11 +410,12 @@ static int do_line_far(struct client *client)
 	return irq_line(client, 99);
 }
 
-static int vdev(struct client *client, unsigned long request, const char *name, uint32_t bar2)
+static int vdev(struct client *client, unsigned long request, const char *name, uint64_t slot,
+		uint32_t bar2)
 {
 	struct acrn_vdev vdev = {
 		.id.fields = { .vendor = 0x1af4, .device = 0x1110 },
-		.slot = BDF,
+		.slot = slot,
 		.io_addr = { 0x90000000, 0x90001000, bar2, 0 },
 		.io_size = { 0, 0, 2 << 20 },
 	};
@@ -408,27 +426,33 @@ static int vdev(struct client *client, unsigned long request, const char *name, 
 
 static int do_vdev(struct client *client)
 {
-	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/shm", BAR2 | 0xc);
+	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/shm", BDF, BAR2 | 0xc);
+}
+
+/* At another place, but of the same region. */
+static int do_vdev_second(struct client *client)
+{
+	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/shm", BDF + 8, (BAR2 + 0x400000) | 0xc);
 }
 
 static int do_vdev_other(struct client *client)
 {
-	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/other", BAR2 | 0xc);
+	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/other", BDF, BAR2 | 0xc);
 }
 
 static int do_vdev_unprefixed(struct client *client)
 {
-	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "shm", BAR2 | 0xc);
+	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "shm", BDF, BAR2 | 0xc);
 }
 
 static int do_vdev_flagless(struct client *client)
 {
-	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/shm", BAR2);
+	return vdev(client, ACRN_IOCTL_CREATE_VDEV, "hv:/shm", BDF, BAR2);
 }
 
 static int do_vdev_off(struct client *client)
 {
-	return vdev(client, ACRN_IOCTL_DESTROY_VDEV, "", BAR2 | 0xc);
+	return vdev(client, ACRN_IOCTL_DESTROY_VDEV, "", BDF, BAR2 | 0xc);
 }
 
 static const struct action {
@@ -444,6 +468,7 @@ static const struct action {
 	{ "create-unmapped", do_create_unmapped },
 	{ "create-nameless", do_create_nameless },
 	{ "create-unknown", do_create_unknown },
+	{ "create-twin", do_create_twin },
 	{ "ram", do_ram },
 	{ "ram-odd", do_ram_odd },
 	{ "ram-short", do_ram_short },
@@ -480,6 +505,7 @@ static const struct action {
 	{ "line", do_line },
 	{ "line-far", do_line_far },
 	{ "vdev", do_vdev },
+	{ "vdev-second", do_vdev_second },
 	{ "vdev-other", do_vdev_other },
 	{ "vdev-unprefixed", do_vdev_unprefixed },
 	{ "vdev-flagless", do_vdev_flagless },

@@ -183,7 +183,8 @@ int vm_destroy(struct hsm_vm *vm, void *data, uint64_t argument)
 	(void)argument;
 	if (vm->has_client && !vm->excused)
 		report_violation(vm->report, "before DESTROY_IOREQ_CLIENT");
-	if (vm->vdev_count > 0 && !vm->excused)
+	/* Those of a more severe VM stay as long as it runs. */
+	if (vm->vdev_count > 0 && vm->state == VM_PAUSED && !vm->excused)
 		report_violation(vm->report, "%u hv:/ devices are left, %s", vm->vdev_count,
 				 (const char *)vm->vdevs[0].params.args);
 	/* hypercall.c, hcall_destroy_vm(): only a paused VM. */

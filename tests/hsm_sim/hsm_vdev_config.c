@@ -96,8 +96,6 @@ static bool base_good(struct hsm_vm *vm, const struct vdev *dev, unsigned int ba
 				 bar, (unsigned long long)base);
 		return false;
 	}
-	if (base % size != 0)
-		return false;
 	if (bar == VDEV_BARS - 1 &&
 	    (vm_memory_overlaps(vm, base, size) || overlaps_window(vm, base, size))) {
 		report_violation(vm->report, "BAR2 is moved over other memory at 0x%llx",

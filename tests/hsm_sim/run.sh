@@ -240,21 +240,239 @@ END
 
 expect 'an hv:/ device' 0 '' dm -- -s 7,ivshmem,hv:/shm,2 VM1 <<END
 cfgread 4 7.0 0 0x11101af4
-cfgread 2 7.0 0x2e 0x1234
+cfgread 4 7.0 4 0x00100000
+cfgread 4 7.0 8 0x05000001
+cfgread 1 7.0 0x0e 0x80
+cfgread 4 7.0 0x2c 0x12348086
+cfgwrite 2 7.0 4 6
+cfgread 4 7.0 4 0x00100006
 $(hv_bars 7)
 read 4 \$bar0+8 1
+write 4 \$bar0+8 7	# the id stays
+read 4 \$bar0+8 1
+write 4 \$bar0+4 0xabcdef
+read 4 \$bar0+4 0xabcdef
+read 2 \$bar0+4 0	# neither half nor two registers
+read 8 \$bar0+4 0
+write 1 \$bar0+4 1
+read 4 \$bar0+4 0xabcdef
+write 4 \$bar0+16 5
+read 4 \$bar0+16 0
 write 4 \$bar2+0x1ffffc 0xc0ffee
 read 4 \$bar2+0x1ffffc 0xc0ffee
+write 8 \$bar2+8 0x1122334455667788
+read 4 \$bar2+12 0x11223344
 out 2 0x604 0x2000
 END
 
+# Only what the guest writes is mapped; all ones are a question.
+expect 'BARs of an hv:/ device' 0 '' dm -- -s 7,ivshmem,hv:/shm,2 VM1 <<END
+cfgread 4 7.0 0x10 =bar0&0xfffffff0
+cfgread 4 7.0 0x14 =bar1&0xfffffff0
+cfgread 4 7.0 0x18 =bar2&0xfffffff0
+read 4 \$bar0+8 0xffffffff
+read 4 \$bar1+12 0xffffffff
+read 4 \$bar2 0xffffffff
+cfgwrite 4 7.0 0x10 0xffffffff
+cfgread 4 7.0 0x10 0xffffff00
+read 4 \$bar0+8 0xffffffff
+cfgwrite 4 7.0 0x10 \$bar0
+read 4 \$bar0+8 1
+cfgwrite 4 7.0 0x14 0xffffffff
+cfgread 4 7.0 0x14 0xfffff000
+cfgwrite 4 7.0 0x14 \$bar1
+read 4 \$bar1+12 1
+cfgwrite 4 7.0 0x18 \$bar2
+write 4 \$bar2 0xc0ffee
+cfgwrite 4 7.0 0x18 0xffffffff
+cfgread 4 7.0 0x18 0xffe0000c
+read 4 \$bar2 0xffffffff
+cfgwrite 4 7.0 0x1c 0xffffffff
+cfgread 4 7.0 0x1c 0xffffffff
+cfgwrite 4 7.0 0x18 \$bar2
+read 4 \$bar2 0xffffffff
+cfgwrite 4 7.0 0x1c 0
+read 4 \$bar2 0xc0ffee
+cfgwrite 4 7.0 0x1c 0x41	# far up, and down again to another place
+read 4 \$bar2 0xffffffff
+read 4 \$bar2+0x4100000000 0xc0ffee
+cfgwrite 4 7.0 0x18 0x90000000
+cfgwrite 4 7.0 0x1c 0
+read 4 0x90000000 0xc0ffee
+cfgwrite 4 7.0 0x10 0x91000000
+read 4 \$bar0+8 0xffffffff
+read 4 0x91000008 1
+cfgwrite 4 7.0 0x10 0
+read 4 0x91000008 0xffffffff
+out 2 0x604 0x2000
+END
+
+# The device rings itself. What comes while it is not open is lost, and nothing is pending.
+expect 'doorbells of an hv:/ device' 0 '' dm -- -s 7,ivshmem,hv:/shm,2 VM1 <<END
+$(hv_bars 7)
+cfgread 1 7.0 0x34 0x40
+cfgread 4 7.0 0x40 0x00070011
+cfgread 4 7.0 0x44 1
+cfgread 4 7.0 0x48 0x801
+write 8 \$bar1+112 0xfee00000
+write 4 \$bar1+120 0x47
+write 4 \$bar0+12 0x10007	# disabled, and masked
+cfgwrite 4 7.0 0x40 0xffffffff
+cfgread 4 7.0 0x40 0xc0070011
+cfgwrite 1 7.0 0x43 0x80
+cfgread 2 7.0 0x42 0x8007
+read 8 \$bar1+120 0x100000047
+write 4 \$bar0+12 0x10007	# masked
+write 2 \$bar1+124 0
+read 4 \$bar1+124 1
+read 2 \$bar1+124 0
+read 4 \$bar1+2048 0		# pending
+write 4 \$bar1+124 0
+write 4 \$bar1+128 5
+read 4 \$bar1+128 0
+nomsi 0xfee00000 0x47
+write 4 \$bar0+12 0x10007
+msi 0xfee00000 0x47
+read 4 \$bar0+12 0
+cfgwrite 2 7.0 0x42 0xc000
+write 4 \$bar0+12 0x10007	# the function is masked
+cfgwrite 2 7.0 0x42 0x8000
+write 4 \$bar0+12 0x10008	# vectors and peers that are not there
+write 4 \$bar0+12 0x20007
+write 4 \$bar0+12 0x100007
+write 4 \$bar0+12 0xffff0007
+write 2 \$bar0+12 0x0007
+nomsi 0xfee00000 0x47
+write 4 \$bar0+12 0x10007
+msi 0xfee00000 0x47
+out 2 0x604 0x2000
+END
+
+# both SCRIPT NAME NAME: acrn-dm's with a device of the same region, under one simulator. Their guests
+# are in $temp/NAME. The script gets both names, and the command line but for its name.
+both()
+{
+	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$temp/scenario" \
+		--guest "$2=$temp/$2" --guest "$3=$temp/$3" -- sh -c "$1" sh "$2" "$3" \
+		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" \
+		-s 7,ivshmem,hv:/shm,2
+}
+
+# shellcheck disable=SC2016 # the inner shell's
+together()
+{
+	both '
+		first=$1
+		second=$2
+		shift 2
+		"$@" "$first" &
+		status=0
+		"$@" "$second" || status=$?
+		wait "$!" || status=$?
+		exit "$status"
+	' "$1" "$2"
+}
+
+# shellcheck disable=SC2016 # the inner shell's
+in_turn()
+{
+	both '
+		first=$1
+		second=$2
+		shift 2
+		"$@" "$first" && "$@" "$second"
+	' "$1" "$2"
+}
+
+# hv_open VECTOR DATA: it interrupts.
+hv_open()
+{
+	cat <<END
+write 4 \$bar1+$(($1 * 16)) 0xfee00000
+write 4 \$bar1+$(($1 * 16 + 8)) $2
+write 4 \$bar1+$(($1 * 16 + 12)) 0
+cfgwrite 2 7.0 0x42 0x8000
+END
+}
+
+# Words of BAR2 say how far each guest is.
+cat >"$temp/VM1" <<END
+$(hv_bars 7)
+$(hv_open 0 0x41)
+read 4 \$bar0+8 1
+write 4 \$bar2 0x600d
+until 4 \$bar2+4 0x1dea
+write 4 \$bar0+12 0x20001
+msi 0xfee00000 0x41
+until 4 \$bar2+4 2		# vector 1 of the other one is masked
+write 4 \$bar0+12 0x20001
+write 4 \$bar0+12 0x20000
+write 4 \$bar2 2
+until 4 \$bar2+4 3
+write 4 \$bar0+12 0x20001
+nomsi 0xfee00000 0x41
+nomsi 0xfee00000 0x52
+out 2 0x604 0x2000
+END
+cat >"$temp/VM2" <<END
+$(hv_bars 7)
+$(hv_open 1 0x52)
+read 4 \$bar0+8 2
+until 4 \$bar2 0x600d
+write 4 \$bar2+4 0x1dea
+msi 0xfee00000 0x52
+write 4 \$bar1+28 1
+write 4 \$bar0+12 0x10000
+write 4 \$bar2+4 2
+until 4 \$bar2 2
+write 4 \$bar1+28 0
+nomsi 0xfee00000 0x52
+write 4 \$bar2+4 3
+msi 0xfee00000 0x52
+nomsi 0xfee00000 0x41
+out 2 0x604 0x2000
+END
+expect 'two VMs ring each other by hv:/' 0 'VM1 rings peer 2, vector 1: lost' together VM1 VM2
+
+# Nobody may interrupt it, except the hypervisor.
+sed -e 's/0x2000\([01]\)$/0x3000\1/' "$temp/VM1" >"$temp/ringer"
+sed -e 's/+8 2$/+8 3/' "$temp/VM2" >"$temp/SEVERE"
+mv "$temp/ringer" "$temp/VM1"
+expect 'hv:/ doorbells reach a more severe VM' 0 'VM1 rings peer 3, vector 1$' together VM1 SEVERE
+
 expect 'an hv:/ device lives through a reset' 0 '^hsm-sim: CREATE_VDEV: 0$' dm --trace -- \
 	-s 7,ivshmem,hv:/shm,2 VM1 <<END
+$(hv_bars 7)
+$(hv_open 0 0x41)
+write 4 \$bar2+0x100 0xc0ffee
+write 4 \$bar0 5
 out 1 0xcf9 6
 anew
 cfgread 2 7.0 0x2e 0x1234
+cfgread 2 7.0 0x42 7
+read 4 \$bar2+0x100 0xffffffff
+cfgwrite 4 7.0 0x10 \$bar0
+cfgwrite 4 7.0 0x14 \$bar1
+cfgwrite 4 7.0 0x18 \$bar2
+read 4 \$bar2+0x100 0xc0ffee
+read 4 \$bar0 0
+read 4 \$bar0+8 1
+read 4 \$bar1+12 1
 out 2 0x604 0x2000
 END
+
+cat >"$temp/VM1" <<END
+$(hv_bars 7)
+write 4 \$bar2+0x100 0xc0ffee
+out 2 0x604 0x2000
+END
+cat >"$temp/VM2" <<END
+$(hv_bars 7)
+read 4 \$bar0+8 2
+read 4 \$bar2+0x100 0xc0ffee
+out 2 0x604 0x2000
+END
+expect 'contents of a region outlive a VM' 0 '' in_turn VM1 VM2
 
 expect 'dm:/ and hv:/ in one VM' 0 '' dm -- -s 5,ivshmem,hv:/more,4 -s 7,ivshmem,hv:/shm,2 \
 	-s "6,ivshmem,dm:/$region,2" VM1 <<END
