@@ -9,7 +9,7 @@
  *   repeat N                             the access below N times; stdout gets what each took
  *   msi ADDR DATA                        wait for this message
  *   nomsi ADDR DATA                      it must not have come
- *   until SIZE ADDR VALUE                wait until memory has VALUE
+ *   until SIZE ADDR VALUE                wait until memory has VALUE, the VM's or a region's
  *   anew                                 wait until the VM was destroyed and runs again
  *   stop                                 SIGTERM to the program under test
  *

@@ -291,6 +291,7 @@ cfgwrite 4 7.0 0x1c 0xffffffff
 cfgread 4 7.0 0x1c 0xffffffff
 cfgwrite 4 7.0 0x18 \$bar2
 read 4 \$bar2 0xffffffff
+read 4 \$bar2+0xffffffff00000000 0xffffffff
 cfgwrite 4 7.0 0x1c 0
 read 4 \$bar2 0xc0ffee
 cfgwrite 4 7.0 0x1c 0x41	# far up, and down again to another place
@@ -473,6 +474,14 @@ read 4 \$bar2+0x100 0xc0ffee
 out 2 0x604 0x2000
 END
 expect 'contents of a region outlive a VM' 0 '' in_turn VM1 VM2
+
+expect 'an hv:/ device that is no function 0' 0 '' dm -- -s "7:0,ivshmem,dm:/$region,2" \
+	-s 7:1,ivshmem,hv:/shm,2 VM1 <<END
+cfgread 1 7.0 0x0e 0x80
+cfgread 1 7.1 0x0e 0
+cfgread 2 7.1 0x2e 0x1234
+out 2 0x604 0x2000
+END
 
 expect 'dm:/ and hv:/ in one VM' 0 '' dm -- -s 5,ivshmem,hv:/more,4 -s 7,ivshmem,hv:/shm,2 \
 	-s "6,ivshmem,dm:/$region,2" VM1 <<END
