@@ -350,10 +350,10 @@ out 2 0x604 0x2000
 END
 
 # both SCRIPT NAME NAME: acrn-dm's with a device of the same region, under one simulator. Their guests
-# are in $temp/NAME. The script gets both names, and the command line but for its name.
+# are in $temp/NAME, the hypervisor is as in $scenario. The script gets both names, and the command line but for its name.
 both()
 {
-	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$temp/scenario" \
+	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$scenario" \
 		--guest "$2=$temp/$2" --guest "$3=$temp/$3" -- sh -c "$1" sh "$2" "$3" \
 		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" \
 		-s 7,ivshmem,hv:/shm,2
@@ -395,6 +395,8 @@ write 4 \$bar1+$(($1 * 16 + 12)) 0
 cfgwrite 2 7.0 0x42 0x8000
 END
 }
+
+scenario=$temp/scenario
 
 # Words of BAR2 say how far each guest is.
 cat >"$temp/VM1" <<END
@@ -474,6 +476,23 @@ read 4 \$bar2+0x100 0xc0ffee
 out 2 0x604 0x2000
 END
 expect 'contents of a region outlive a VM' 0 '' in_turn VM1 VM2
+
+# Ids where names have no lines of their own.
+cat >"$temp/anybody" <<END
+vm FIRST
+vm *
+region hv:/shm 2 0x1234
+END
+for id in 2 3; do
+	{
+		hv_bars 7
+		echo "read 4 \$bar0+8 $id"
+		echo "out 2 0x604 0x2000"
+	} >"$temp/ANY$id"
+done
+scenario=$temp/anybody
+expect 'VMs without lines of their own have ids all the same' 0 '' in_turn ANY2 ANY3
+scenario=$temp/scenario
 
 expect 'an hv:/ device that is no function 0' 0 '' dm -- -s "7:0,ivshmem,dm:/$region,2" \
 	-s 7:1,ivshmem,hv:/shm,2 VM1 <<END
