@@ -349,14 +349,15 @@ msi 0xfee00000 0x47
 out 2 0x604 0x2000
 END
 
-# both SCRIPT NAME NAME: acrn-dm's with a device of the same region, under one simulator. Their guests
-# are in $temp/NAME, the hypervisor is as in $scenario. The script gets both names, and the command line but for its name.
+# both SCRIPT NAME NAME: acrn-dm's that have $device, under one simulator. Their guests are in
+# $temp/NAME, the hypervisor is as in $scenario. The script gets both names, and the command line but
+# for its name.
 both()
 {
 	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$scenario" \
 		--guest "$2=$temp/$2" --guest "$3=$temp/$3" -- sh -c "$1" sh "$2" "$3" \
 		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" \
-		-s 7,ivshmem,hv:/shm,2
+		-s "$device"
 }
 
 # shellcheck disable=SC2016 # the inner shell's
@@ -397,6 +398,7 @@ END
 }
 
 scenario=$temp/scenario
+device=7,ivshmem,hv:/shm,2
 
 # Words of BAR2 say how far each guest is.
 cat >"$temp/VM1" <<END
@@ -476,6 +478,57 @@ read 4 \$bar2+0x100 0xc0ffee
 out 2 0x604 0x2000
 END
 expect 'contents of a region outlive a VM' 0 '' in_turn VM1 VM2
+
+# The second one starts when the guest of the first one waits to be rung.
+# shellcheck disable=SC2016 # the inner shell's
+first_waits()
+{
+	first_status=0
+	log=$temp/both.log
+	export log
+	both '
+		first=$1
+		second=$2
+		shift 2
+		"$@" "$first" &
+		tries=0
+		until grep -q "guest $first: line 12" "$log" || [ "$tries" -eq 200 ]; do
+			sleep 0.05
+			tries=$((tries + 1))
+		done
+		status=0
+		"$@" "$second" || status=$?
+		wait "$!" || status=$?
+		exit "$status"
+	' "$1" "$2" >"$log" 2>&1 || first_status=$?
+	cat "$log"
+	return "$first_status"
+}
+
+# Events of both are in one simulator, and only one guest is meant.
+cat >"$temp/VM1" <<END
+$(bell_guest 0)
+write 4 \$bar2 0x600d	# line 12
+msi 0xfee00000 0x51
+write 4 \$bar2+4 0x1dea
+until 4 \$bar2 2
+nomsi 0xfee00000 0x51
+out 2 0x604 0x2000
+END
+cat >"$temp/VM2" <<END
+$(bell_guest 1)
+until 4 \$bar2 0x600d
+write 4 \$bar0+12 1	# peer 0, vector 1
+until 4 \$bar2+4 0x1dea
+nomsi 0xfee00000 0x51
+write 4 \$bar0+12 0x10001
+msi 0xfee00000 0x51
+write 4 \$bar2 2
+out 2 0x604 0x2000
+END
+device="6,ivshmem,dm:/$region-both,2,vectors=2"
+expect 'two VMs of one simulator ring by dm:/' 0 '' first_waits VM1 VM2
+device=7,ivshmem,hv:/shm,2
 
 # Ids where names have no lines of their own.
 cat >"$temp/anybody" <<END
@@ -561,7 +614,7 @@ expect 'an hv:/ region of another size' 1 '"hv:/shm".*4 MB.*"VM1"' dm -- \
 expect 'a kernel without hv:/ devices' 1 '"hv:/shm".*too old' dm --fail CREATE_VDEV:ENOTTY -- \
 	-s 7,ivshmem,hv:/shm,2 VM1 </dev/null
 
-for object in "$region" "$region-bells" "$region-pair"; do
+for object in "$region" "$region-bells" "$region-pair" "$region-both"; do
 	"$build/ivshmemctl" remove "dm:/$object" >/dev/null 2>&1 || true
 done
 tap_done
