@@ -192,6 +192,7 @@ good 'requests, memory and a device' '^wait: 0$' --scenario "$temp/scenario" \
 	vdev-off irqfd-off destroy close
 # Where ACRN would stop the guest, or take memory away from it.
 for place in '0x10 0x90000100: BAR0 .*0x90000100.*not at a page' \
+	'0x1c 0x10000: BAR2 .*0x1000080000000, where no table' \
 	'0x18 0x200000: BAR2 .*other memory at 0x200000'; do
 	printf 'cfgwrite 4 6.0 %s\nout 4 0x80 7\n' "${place%%:*}" >"$temp/move"
 	bad "a guest moves a BAR to ${place%%:*}" "guest:${place#*:}" --scenario "$temp/scenario" \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tests/hsm_sim/hsm_vm.h"
+#include "tests/hsm_sim/machine.h"
 
 #define SUBSYSTEM_VENDOR 0x8086
 #define REVISION 0x01
@@ -17,6 +18,7 @@
 #define MULTIFUNCTION 0x80
 #define PBA_OFFSET 2048
 #define PAGE 4096
+#define ADDRESSES (UINT64_C(1) << 48) /* Intel SDM 3C: EPT of four levels */
 #define CONTROL (VDEV_CAPABILITY + PCI_MSIX_FLAGS)
 
 static uint32_t get(const struct vdev *dev, uint32_t reg, size_t size)
@@ -96,6 +98,11 @@ static bool base_good(struct hsm_vm *vm, const struct vdev *dev, unsigned int ba
 				 bar, (unsigned long long)base);
 		return false;
 	}
+	if (base >= ADDRESSES) {
+		report_violation(vm->report, "BAR%u is moved to 0x%llx, where no table reaches",
+				 bar, (unsigned long long)base);
+		return false;
+	}
 	if (bar == VDEV_BARS - 1 &&
 	    (vm_memory_overlaps(vm, base, size) || overlaps_window(vm, base, size))) {
 		report_violation(vm->report, "BAR2 is moved over other memory at 0x%llx",
@@ -116,6 +123,9 @@ static void bar_write(struct hsm_vm *vm, struct vdev *dev, unsigned int index, u
 	put(dev, PCI_BASE_ADDRESS_0 + 4 * index, 4, bar_register(dev, index, value));
 	bar->base = bar_base(dev, number);
 	bar->is_mapped = base_good(vm, dev, number, bar->base);
+	/* Before the guest goes on, which may look at once. */
+	if (number == VDEV_BARS - 1)
+		machine_sync(vm);
 }
 
 /* vmsix.c, write_vmsix_cap_reg(): only enabling and the mask of the function. */
