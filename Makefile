@@ -876,7 +876,11 @@ $(B)/tests/hsm_sim/hsm-sim: $(HSM_SIM_SRCS:%.c=$(B)/%.o)
 $(B)/tests/hsm_sim/hsm_client: $(B)/tests/hsm_sim/hsm_client.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^
 
-HSM_TESTS := tests/hsm_sim/checker.sh tests/hsm_sim/run.sh
+HSM_TESTS := \
+	tests/hsm_sim/checker.sh \
+	tests/hsm_sim/run.sh \
+	tests/hsm_sim/pair.sh \
+	tests/hsm_sim/guests.sh
 
 # Tests by guests that look at the machine from inside.
 GUEST_TESTS := \
@@ -1029,8 +1033,8 @@ check-guest: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-guest $(GUEST_TESTS)
 
 # acrn-dm as on ACRN, whose kernel interface is simulated.
-check-hsm: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(HSM_PROGRAMS)
-	$(Q)$(RUN_TESTS) check-hsm $(HSM_TESTS)
+check-hsm: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS) $(HSM_PROGRAMS)
+	$(Q)TEST_LIMIT=1200 $(RUN_TESTS) check-hsm $(HSM_TESTS)
 
 # Stock Linux guests, in an emulated machine that has hardware virtualisation.
 check-nested: $(PROGRAMS) samples

@@ -41,6 +41,12 @@ mkdir -m 700 "$IVSHMEM_RUNTIME_DIR"
 # shellcheck disable=SC2034
 region=dm:/test-${0##*/}-$$
 
+# vm_on_acrn: does acrn-dm take ACRN here, which may be a simulated one?
+vm_on_acrn()
+{
+	[ -c /dev/acrn_hsm ]
+}
+
 # vm_is_sanitized: is the program one of "make SAN=1"? Such ones need memory without measure.
 vm_is_sanitized()
 {
