@@ -50,9 +50,10 @@ test_messages()
 		*,2) [ "$device" = "$hv" ] || continue ;;
 		esac
 		for name in panel controller; do
-			tap_is "ivshmem-pair by $device: $name is woken by each ring" \
-				"$(grep -c "^$name: woken by doorbells: \([0-9]*\) rings sent, \1 interr" \
-					"$work/$name.out")" 1
+			# Rings that come while it is busy may be one interrupt.
+			tap_check "ivshmem-pair by $device: $name is woken by doorbells" grep -Eq \
+				"^$name: woken by doorbells: [1-9][0-9]* rings sent, [1-9][0-9]* interr" \
+				"$work/$name.out"
 		done
 	done
 }
