@@ -228,6 +228,4 @@ void machine_serve(struct hsm_vm *vm)
 		return;
 	for (i = 0; i < vm->machine->processor_count; i++)
 		processor_serve(&vm->machine->processors[i]);
-	/* Devices of the hypervisor's may have moved. */
-	machine_sync(vm);
 }
