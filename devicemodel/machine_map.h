@@ -34,6 +34,10 @@
 #define MACHINE_DEBUG_EXIT_PORT 0xf4
 #define MACHINE_COM1_PORT 0x3f8
 #define MACHINE_COM1_IRQ 4
+#define MACHINE_PIT_PORT 0x40
+#define MACHINE_PIT_IRQ 0
+#define MACHINE_PIT_GSI 2 /* where the MADT says that IRQ 0 is; the other lines keep their number */
+#define MACHINE_PORT_B 0x61
 #define MACHINE_RTC_PORT 0x70
 #define MACHINE_RTC_IRQ 8
 

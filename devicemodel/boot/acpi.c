@@ -178,7 +178,12 @@ static int put_madt(struct acpi_area *area, unsigned int vcpus)
 			.flags = ACPI_MADT_PCAT_COMPAT,
 		},
 		.ioapic = { .type = 1, .length = 12, .address = MACHINE_IOAPIC_BASE },
-		.timer = { .type = 2, .length = 10, .source = 0, .gsi = 2 },
+		.timer = {
+			.type = 2,
+			.length = 10,
+			.source = MACHINE_PIT_IRQ,
+			.gsi = MACHINE_PIT_GSI,
+		},
 		.sci = {
 			.type = 2,
 			.length = 10,

@@ -8,13 +8,18 @@
 
 #define IOAPIC_PINS 24
 #define PIC_PINS 16
+#define TIMER_PIN 2 /* of the IOAPIC */
+#define TIMER_LINE 0
 
 /* Numbers of message routes follow those of the IOAPIC's pins. */
 #define ROUTE_GSI(index) (IOAPIC_PINS + (uint32_t)(index))
 
 int kvm_irq_line(struct hv_vm *vm, unsigned int gsi, bool level)
 {
-	struct kvm_irq_level line = { .irq = gsi, .level = level };
+	struct kvm_irq_level line = {
+		.irq = gsi == TIMER_PIN ? TIMER_LINE : gsi,
+		.level = level,
+	};
 
 	return ioctl(vm->vm_fd, KVM_IRQ_LINE, &line) < 0 ? -errno : 0;
 }
@@ -42,7 +47,9 @@ static void route_pin(struct kvm_irq_routing_entry *entry, uint32_t gsi, uint32_
 
 /*
  * The kernel takes the whole table at once. Lines are pins of their own number, but the timer's
- * line 0 is pin 2 of the IOAPIC, as on PCs and in the MADT; KVM_CREATE_IRQCHIP sets up pin 0.
+ * line 0 is pin 2 of the IOAPIC, as on PCs and in the MADT; KVM_CREATE_IRQCHIP sets up pin 0. No
+ * other line may be the same pin: the kernel's timer chip then is not told that its interrupt was
+ * taken.
  */
 static int routes_commit(struct hv_vm *vm)
 {
@@ -59,9 +66,9 @@ static int routes_commit(struct hv_vm *vm)
 		route_pin(entry++, (uint32_t)i,
 			  i < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE, (uint32_t)i % 8);
 	for (i = 0; i < IOAPIC_PINS; i++)
-		if (i != 2)
+		if (i != TIMER_PIN)
 			route_pin(entry++, (uint32_t)i, KVM_IRQCHIP_IOAPIC,
-				  i == 0 ? 2 : (uint32_t)i);
+				  i == TIMER_LINE ? TIMER_PIN : (uint32_t)i);
 	for (i = 0; i < vm->route_count; i++) {
 		if (vm->routes[i].fd < 0)
 			continue;

@@ -17,7 +17,7 @@ struct irq {
 	struct hv_vm *vm; /* NULL between two incarnations: nothing is delivered */
 };
 
-/* Drive global system interrupt @gsi (on this machine ISA lines are their own numbers). */
+/* Drive global system interrupt @gsi: an ISA line's number, but the timer's is MACHINE_PIT_GSI. */
 void irq_set_line(struct irq *irq, unsigned int gsi, bool level);
 
 /* Deliver a message. Returns 0 or -errno (the back end refused the address or data). */
