@@ -154,8 +154,11 @@ HW_SRCS := \
 	hw/isa/console.c \
 	hw/isa/console_input.c \
 	hw/isa/console_output.c \
+	hw/isa/pit.c \
+	hw/isa/pit_counter.c \
 	hw/isa/power.c \
 	hw/isa/rtc.c \
+	hw/isa/system_timer.c \
 	hw/isa/terminal.c \
 	hw/isa/uart.c \
 	hw/pci/bridges.c \
@@ -542,6 +545,7 @@ UNIT_TESTS := \
 	pci_slot \
 	peer \
 	peer_claim \
+	pit \
 	plan \
 	power \
 	problems \
@@ -570,6 +574,7 @@ UNIT_TESTS := \
 	server_status \
 	server_systemd \
 	slots \
+	system_timer \
 	text_edit \
 	uart \
 	vcpu \
@@ -690,9 +695,13 @@ test_ivshmem_options_OBJS := hw/pci/ivshmem_options.o devicemodel/config/device_
 test_ivshmem_options_LIBS := $(CRYPTO_LIBS)
 test_ivshmem_vectors_OBJS := hw/pci/ivshmem_vectors.o lib/event_loop.o lib/fds.o tests/leaks.o \
 	tests/unit/loop_turn.o
+test_pit_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/pit.o hw/isa/pit_counter.o lib/error.o
 test_power_OBJS := $(BUS_OBJS) devicemodel/vm/request.o hw/isa/byte_access.o hw/isa/power.o \
 	lib/error.o lib/event_loop.o lib/fds.o
 test_rtc_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/rtc.o lib/error.o
+test_system_timer_OBJS := $(BUS_OBJS) devicemodel/vm/irq.o hw/isa/byte_access.o hw/isa/pit.o \
+	hw/isa/pit_counter.o hw/isa/system_timer.o lib/error.o lib/event_loop.o lib/fds.o \
+	tests/leaks.o
 test_uart_OBJS := $(BUS_OBJS) hw/isa/byte_access.o hw/isa/uart.o lib/error.o
 
 # devicemodel/boot, devicemodel/machine.c

@@ -19,6 +19,7 @@
 #include "hw/isa/com1.h"
 #include "hw/isa/power.h"
 #include "hw/isa/rtc.h"
+#include "hw/isa/system_timer.h"
 #include "hw/pci/devices.h"
 #include "lib/util.h"
 
@@ -27,6 +28,7 @@ struct machine {
 	struct boot *boot;
 	struct com1 *com1;
 	struct rtc *rtc;
+	struct system_timer *timer; /* NULL: the hypervisor has one */
 	struct power *power;
 	struct pci_bus *pci;
 	struct pci_windows windows;
@@ -136,6 +138,8 @@ static int build_chipset(struct machine *machine, struct error *err)
 	ret = reserve_top(machine, err);
 	if (ret == 0)
 		ret = rtc_new(vm->bus, &rtc, &machine->rtc, err);
+	if (ret == 0 && !(vm->ops->capabilities & HV_CAP_PIT))
+		ret = system_timer_new(vm->bus, &vm->irq, vm->loop, &machine->timer, err);
 	if (ret == 0)
 		ret = power_new(vm->bus, &power, &machine->power, err);
 	if (ret == 0)
@@ -196,6 +200,7 @@ void machine_free(struct machine *machine)
 	com1_free(machine->com1);
 	pci_bus_free(machine->pci);
 	power_free(machine->power);
+	system_timer_free(machine->timer);
 	rtc_free(machine->rtc);
 	free(machine);
 }
@@ -231,6 +236,7 @@ static int reset(struct machine *machine, struct error *err)
 	pci_bus_reset(machine->pci);
 	com1_reset(machine->com1);
 	rtc_reset(machine->rtc);
+	system_timer_reset(machine->timer);
 	power_reset(machine->power);
 	io_bus_unlock(machine->vm->bus);
 	memory_clear(machine->vm->memory);

@@ -564,7 +564,7 @@ const struct hv_vdev *fake_hv_vdev(const char *name)
 
 const struct hv_ops hv_fake = {
 	.name = "fake",
-	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN,
+	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN | HV_CAP_PIT,
 	.vm_create = fake_vm_create,
 	.vm_destroy = fake_vm_destroy,
 	.physical_width = fake_physical_width,

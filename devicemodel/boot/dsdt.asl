@@ -103,6 +103,26 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "ACRNDM", "ACRNDM  ", 0x00000001)
             })
         }
 
+        Device (TMR)
+        {
+            Name (_HID, EisaId ("PNP0100"))
+            Name (_CRS, ResourceTemplate ()
+            {
+                IO (Decode16, 0x0040, 0x0040, 0x01, 0x04)
+                IRQ (Edge, ActiveHigh, Exclusive) { 0 }
+            })
+        }
+
+        // Silent, but its port has the gate and the output of the timer's third counter.
+        Device (SPKR)
+        {
+            Name (_HID, EisaId ("PNP0800"))
+            Name (_CRS, ResourceTemplate ()
+            {
+                IO (Decode16, 0x0061, 0x0061, 0x01, 0x01)
+            })
+        }
+
         // Without its line: there are no alarms.
         Device (RTC)
         {

@@ -23,6 +23,8 @@ enum hv_capability {
 	HV_CAP_MAP_SLOTS_RETURN = 1 << 1,
 	/* The hypervisor itself emulates hv:/ devices. */
 	HV_CAP_VDEV = 1 << 2,
+	/* The hypervisor itself emulates the timer chip and port 0x61. */
+	HV_CAP_PIT = 1 << 3,
 };
 
 struct hv_vm_params {
@@ -123,7 +125,9 @@ struct hv_ops {
 	/*
 	 * The next three need the interrupt controllers, which come with the first vCPU.
 	 *
-	 * Drive a global system interrupt. Any thread.
+	 * Drive a global system interrupt, which is an input of the I/O APIC. Those up to 15 are
+	 * inputs of the PICs as well, of the same number, but 2, the timer's, is their input 0.
+	 * Nothing is at 0. Any thread.
 	 */
 	int (*irq_line)(struct hv_vm *vm, unsigned int gsi, bool level);
 	/* Deliver a message-signalled interrupt (PCI 3.0 6.8.2). Any thread. */

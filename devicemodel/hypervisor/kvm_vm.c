@@ -248,7 +248,7 @@ static int kvm_mem_unmap(struct hv_vm *vm, uint64_t gpa, uint64_t size)
 
 const struct hv_ops hv_kvm = {
 	.name = "kvm",
-	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN,
+	.capabilities = HV_CAP_IOEVENTFD_PASSES_UNMATCHED | HV_CAP_MAP_SLOTS_RETURN | HV_CAP_PIT,
 	.vm_create = kvm_vm_create,
 	.vm_destroy = kvm_vm_destroy,
 	.physical_width = kvm_physical_width,

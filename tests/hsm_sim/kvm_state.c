@@ -59,7 +59,7 @@ int kvm_state_identify(struct hv_vm *kvm)
 	int khz = ioctl(kvm->vcpus[0]->fd, KVM_GET_TSC_KHZ, 0), ret = 0;
 	unsigned int i;
 
-	/* A guest of ACRN's counts on that number: there is no timer chip to find it out with. */
+	/* A guest of ACRN's counts on that number. */
 	if (khz <= 0)
 		return khz < 0 ? -errno : -ENOTSUP;
 	name_acrn(kvm->cpuid, (uint32_t)khz);

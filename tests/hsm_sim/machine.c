@@ -117,7 +117,8 @@ void machine_line(struct hsm_vm *vm, unsigned int gsi, unsigned int operation)
 	bool is_pulse = operation == LINE_RAISING_PULSE || operation == LINE_FALLING_PULSE;
 	bool level = operation == LINE_HIGH || operation == LINE_RAISING_PULSE;
 
-	if (!vm->machine)
+	/* Nothing is at input 0 of the I/O APIC, but KVM would take its line 0 to input 2. */
+	if (!vm->machine || gsi == 0)
 		return;
 	hv_kvm.irq_line(vm->machine->kvm, gsi, level);
 	if (is_pulse)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A VM whose guest really runs, on KVM, from START_VM to PAUSE_VM: by this project's own back end
- * for KVM, but as ACRN has it, with its CPUID leaves and without a timer chip. For VMs whose guests
- * follow scripts (vm->on_kvm is not set) all of this does nothing.
+ * for KVM, but as ACRN has it, with its CPUID leaves and no timer chip in the hypervisor. For VMs
+ * whose guests follow scripts (vm->on_kvm is not set) all of this does nothing.
  */
 #ifndef TESTS_HSM_SIM_MACHINE_H
 #define TESTS_HSM_SIM_MACHINE_H

@@ -249,6 +249,7 @@ static void test_dsdt_agrees(void)
 		MACHINE_PCI_IO_END - MACHINE_PCI_IO_BASE,
 	};
 	const uint16_t buses[] = { 0, 0, 0xff, 0, 0x100 };
+	const uint8_t pit_irq[] = { 0x23, 1 << MACHINE_PIT_IRQ, 0, 1 };
 	const uint8_t com1_irq[] = { 0x23, (1 << MACHINE_COM1_IRQ) & 0xff, 0, 1 };
 	const uint8_t rtc_irq[] = { 0x23, 0, 1 << (MACHINE_RTC_IRQ - 8), 1 };
 	const struct acpi_header *dsdt;
@@ -266,7 +267,10 @@ static void test_dsdt_agrees(void)
 	CU_ASSERT(has_ports(dsdt, 0xcf8, 8));
 	CU_ASSERT(has_ports(dsdt, MACHINE_PM_BASE, MACHINE_PM_SIZE));
 	CU_ASSERT(has_ports(dsdt, MACHINE_COM1_PORT, 8));
+	CU_ASSERT(has_ports(dsdt, MACHINE_PIT_PORT, 4));
+	CU_ASSERT(has_ports(dsdt, MACHINE_PORT_B, 1));
 	CU_ASSERT(has_ports(dsdt, MACHINE_RTC_PORT, 2));
+	CU_ASSERT(contains(dsdt, pit_irq, sizeof(pit_irq)));
 	CU_ASSERT(contains(dsdt, com1_irq, sizeof(com1_irq)));
 	CU_ASSERT(!contains(dsdt, rtc_irq, sizeof(rtc_irq))); /* there are no alarms */
 	CU_ASSERT(contains(dsdt, "P64B", 4));

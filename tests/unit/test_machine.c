@@ -95,6 +95,7 @@ struct script {
 	unsigned int wrong; /* things the guest did not find as they should be */
 	uint64_t bar2;	    /* of 00:05.0 in the first life */
 	bool has_vdev;	    /* 00:07.0 is the hypervisor's */
+	bool has_pit;	    /* and the timer chip is not */
 };
 
 /* Looks around as a guest would; what may be amiss after a failed call is left out. */
@@ -112,6 +113,8 @@ static void look_around(struct hv_vcpu *vcpu, struct script *script)
 	script->wrong += fake_guest_start(vcpu)->rip != ENTRY;
 	script->wrong += fake_hv_vdevs() != script->has_vdev;
 	script->wrong += config_register(vcpu, 7, 0) != UINT32_MAX;
+	script->wrong += fake_guest_read(vcpu, IO_SPACE_PORT, MACHINE_PIT_PORT + 1, 1) !=
+			 (script->has_pit ? 0 : 0xff);
 	/* RAM of a former life is gone, the image is there again. */
 	script->wrong += ram[0] != 0xf4 || ram[SCRATCH - ENTRY] != 0;
 	ram[0] = ram[SCRATCH - ENTRY] = 0x55;
@@ -133,6 +136,9 @@ static enum hv_exit resetting_guest(struct hv_vcpu *vcpu, unsigned int index, vo
 	fake_guest_write(vcpu, IO_SPACE_MMIO, bar2 + 4, 4, 0);
 	fake_guest_write(vcpu, IO_SPACE_MMIO, bar2, 4, 0xc0000000);
 	fake_guest_write(vcpu, IO_SPACE_PORT, MACHINE_COM1_PORT, 1, 'x');
+	/* A counter that does not interrupt. */
+	fake_guest_write(vcpu, IO_SPACE_PORT, MACHINE_PIT_PORT + 1, 1, 'x');
+	fake_guest_write(vcpu, IO_SPACE_PORT, MACHINE_PIT_PORT + 1, 1, 'x');
 	if (script->lives == 1)
 		fake_guest_write(vcpu, IO_SPACE_PORT, MACHINE_RESET_PORT, 1, 0x06);
 	else
@@ -220,7 +226,7 @@ static void test_reset_and_power_off(void)
 static void test_hv_device(void)
 {
 	enum vm_request_kind how = VM_REQUEST_NONE;
-	struct script script = { .has_vdev = true };
+	struct script script = { .has_vdev = true, .has_pit = true };
 	struct error err = { "" };
 	struct vm_config config;
 	struct leaks before;
@@ -336,7 +342,7 @@ static void check_every_call(const struct hv_ops *ops, bool has_vdev)
 		add_hv_device(&config);
 	for (n = 1; n < 200; n++) {
 		fake_hv_reset();
-		script = (struct script){ .has_vdev = has_vdev };
+		script = (struct script){ .has_vdev = has_vdev, .has_pit = has_vdev };
 		fake_hv_set_guest(resetting_guest, &script);
 		fake_hv_fail_nth(n, -ENOSPC);
 		how = VM_REQUEST_NONE;
