@@ -412,7 +412,7 @@ GUESTS := \
 	$(B)/samples/hold.elf
 
 # Guests of the tests: the same library, and a file or two of their own.
-TEST_GUEST_NAMES := actions bar-move config doorbell machine registers reset
+TEST_GUEST_NAMES := actions bar-move config doorbell machine pit registers reset
 TEST_GUESTS := $(TEST_GUEST_NAMES:%=$(B)/tests/guest/%.elf)
 
 # Nothing of the host's flags: no sanitizers, no position independence, no SSE.

@@ -14,6 +14,7 @@
 #include "samples/bare-metal/lib/string.h"
 #include "samples/bare-metal/lib/tsc.h"
 #include "tests/guest/check.h"
+#include "tests/guest/ioapic.h"
 #include "tests/guest/mmio.h"
 
 #define LAPIC 0xfee00000UL
@@ -30,7 +31,6 @@
 #define LAPIC_TIMER_COUNT 0x380
 #define LAPIC_TIMER_CURRENT 0x390
 #define LAPIC_TIMER_DIVIDE 0x3e0
-#define IOAPIC 0xfec00000UL
 #define PIT_PIN 2 /* the MADT says that the PIT's line 0 is there */
 #define COM1_PIN 4
 
@@ -247,14 +247,6 @@ static void lapic_write(unsigned int reg, uint32_t value)
 static uint32_t lapic_read(unsigned int reg)
 {
 	return (uint32_t)mmio_read(LAPIC + reg, 4);
-}
-
-static void ioapic_route(unsigned int pin, uint32_t low)
-{
-	mmio_write(IOAPIC, 4, 0x11 + 2 * pin);
-	mmio_write(IOAPIC + 0x10, 4, lapic_read(LAPIC_ID));
-	mmio_write(IOAPIC, 4, 0x10 + 2 * pin);
-	mmio_write(IOAPIC + 0x10, 4, low);
 }
 
 /* Interrupts are let in all the time, so polling the count is enough. */

@@ -28,6 +28,9 @@ case $(sed -n 's/^clock //p' "$work/zone.out") in
 *) tap_fail "the RTC does not follow TZ" ;;
 esac
 
+vm_guest timer pit
+vm_results timer
+
 # Part of it lies above 4 GiB.
 vm_guest large machine -m 3G -B "cpus=1 memory=$((3 << 30))"
 vm_results large "3 GB, "
