@@ -128,6 +128,16 @@ in 4 0xcfc 0xffffffff
 out 2 0x604 0x2000
 END
 
+# A count of 1 is over by the time of the next access.
+expect 'the timer chip interrupts' 0 '^hsm-sim: SET_IRQLINE: 0$' dm --trace -- VM1 <<END
+out 1 0x43 0x30
+out 1 0x40 1
+out 1 0x40 0
+in 1 0x40 any
+in 1 0x61 any
+out 2 0x604 0x2000
+END
+
 # Registers, memory, and memory that moves away and back again.
 expect 'a dm:/ device' 0 '' dm -- -s "6,ivshmem,dm:/$region,2,0x77" VM1 <<END
 cfgread 2 6.0 0x2e 0x77
