@@ -436,6 +436,12 @@ static void test_new_count(void)
 	CU_ASSERT_EQUAL(in_both(&m, 0), 350);
 	CU_ASSERT_EQUAL(m.interrupts, 3);
 	CU_ASSERT_EQUAL(m.alarm, 2800);
+	/* In the last tick of a period: its end is still an interrupt. */
+	CU_ASSERT_EQUAL(pass(&m, 349), 0);
+	out_both(&m, 0, 700);
+	CU_ASSERT_EQUAL(m.alarm, 2800);
+	CU_ASSERT_EQUAL(pass(&m, 1), 1);
+	CU_ASSERT_EQUAL(m.alarm, 3500);
 	/* Mode 4 takes it at once. */
 	program(&m, 0, 4, 1000);
 	CU_ASSERT_EQUAL(pass(&m, 500), 0);
