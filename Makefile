@@ -475,7 +475,8 @@ $(B)/samples/ivshmem-access: $(LINUX_SAMPLE_SRCS:%.c=$(B)/%.o)
 
 # Objects that several tests need.
 BUS_OBJS := devicemodel/vm/io_bus.o
-MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/parse.o
+MEMORY_OBJS := $(BUS_OBJS) devicemodel/vm/memory.o lib/error.o lib/fds.o lib/log.o \
+	lib/parse.o
 FAKE_HV_OBJS := tests/fake_hv.o tests/leaks.o lib/fds.o
 RECORD_OBJS := ivshmem/name.o ivshmem/record.o lib/error.o lib/parse.o
 REGION_OBJS := $(RECORD_OBJS) ivshmem/hugepages.o ivshmem/object.o ivshmem/ofd_lock.o \
@@ -648,7 +649,7 @@ test_acrn_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tes
 test_acrn_LIBS := $(patsubst %,-Wl$(comma)--wrap=%,ioctl nanosleep open stat)
 test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/leaks.o
 test_io_bus_OBJS := $(BUS_OBJS)
-test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS)
+test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS) tests/unit/log_capture.o
 test_request_OBJS := devicemodel/vm/request.o lib/event_loop.o lib/fds.o
 test_vcpu_OBJS := devicemodel/vm/vcpu.o devicemodel/vm/request.o lib/error.o lib/event_loop.o \
 	lib/fds.o lib/log.o $(FAKE_HV_OBJS)

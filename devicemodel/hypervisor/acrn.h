@@ -33,7 +33,7 @@ struct hv_vm {
 	struct hv_vm_params params;
 	int fd; /* of the driver; one VM each */
 	uint16_t id;
-	bool is_created;
+	atomic_bool is_created; /* the driver knows no call but CREATE_VM otherwise */
 
 	/* Shared with the hypervisor: a slot for each vCPU. */
 	struct acrn_io_request_buffer *requests;
@@ -53,6 +53,7 @@ struct hv_vm {
 	pthread_mutex_t lock;	/* guards what follows and the vCPUs' flags */
 	pthread_cond_t stopping;
 	bool has_client, is_paused;
+	bool runs_on; /* the hypervisor did not pause it */
 };
 
 struct hv_vcpu {

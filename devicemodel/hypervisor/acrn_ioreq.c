@@ -39,8 +39,10 @@ void acrn_ioreq_stop(struct hv_vm *vm)
 	/* First: whoever is told by the driver that it is over finds this set. */
 	atomic_store(&vm->is_stopping, true);
 	/* Also if it never ran: the hypervisor takes DESTROY_VM of a paused one only. */
-	if (vm->is_created && !vm->is_paused && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0)
+	if (vm->is_created && !vm->is_paused && ioctl(vm->fd, ACRN_IOCTL_PAUSE_VM) < 0) {
 		log_warning(ACRN_TAG, "ACRN_IOCTL_PAUSE_VM: %s", strerror(errno));
+		vm->runs_on = true;
+	}
 	vm->is_paused = true;
 	if (vm->has_client && ioctl(vm->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT) < 0) {
 		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_IOREQ_CLIENT: %s", strerror(errno));

@@ -17,6 +17,8 @@ int acrn_irq_line(struct hv_vm *vm, unsigned int gsi, bool level)
 	/* Its number says otherwise, but the argument is the value and not a pointer to one. */
 	uint64_t arg = gsi | (level ? LINE_HIGH : LINE_LOW) << 32;
 
+	if (!vm->is_created)
+		return -ENODEV;
 	return ioctl(vm->fd, ACRN_IOCTL_SET_IRQLINE, arg) < 0 ? acrn_explain(vm, -errno) : 0;
 }
 
@@ -24,6 +26,8 @@ int acrn_msi_send(struct hv_vm *vm, uint64_t address, uint32_t data)
 {
 	struct acrn_msi_entry msi = { .msi_addr = address, .msi_data = data };
 
+	if (!vm->is_created)
+		return -ENODEV;
 	return ioctl(vm->fd, ACRN_IOCTL_INJECT_MSI, &msi) < 0 ? acrn_explain(vm, -errno) : 0;
 }
 
@@ -44,6 +48,9 @@ int acrn_irqfd(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool a
 	 */
 	if (!assign)
 		eventfd_drain(fd);
+	/* What was assigned has ended with the VM. */
+	if (!vm->is_created)
+		return assign ? -ENODEV : 0;
 	return ioctl(vm->fd, ACRN_IOCTL_IRQFD, &arg) < 0 ? -errno : 0;
 }
 
@@ -77,6 +84,8 @@ static int ioeventfd_call(struct hv_vm *vm, const struct hv_ioeventfd *entry, ui
 		arg.flags |= ACRN_IOEVENTFD_FLAG_PIO;
 	if (entry->datamatch)
 		arg.flags |= ACRN_IOEVENTFD_FLAG_DATAMATCH;
+	if (!vm->is_created)
+		return flags & ACRN_IOEVENTFD_FLAG_DEASSIGN ? 0 : -ENODEV;
 	return ioctl(vm->fd, ACRN_IOCTL_IOEVENTFD, &arg) < 0 ? -errno : 0;
 }
 

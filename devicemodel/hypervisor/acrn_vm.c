@@ -151,13 +151,25 @@ static int create_vm(struct hv_vm *vm, struct error *err)
 	return check_vcpus(vm, creation.vcpu_num, err);
 }
 
+/* Only a paused VM is destroyed; one above the service VM runs on, though pausing it succeeds. */
+static const char *end_remedy(const struct hv_vm *vm, int code)
+{
+	if (vm->runs_on)
+		return "; it could not be paused";
+	if (code == EPERM)
+		return "; a VM that stands above the service VM ends only by itself";
+	return "";
+}
+
 void acrn_vm_end(struct hv_vm *vm)
 {
-	/* A VM above the service VM runs on, although pausing it seemed to succeed. */
-	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0)
-		log_warning(ACRN_TAG, "ACRN_IOCTL_DESTROY_VM: %s%s", strerror(errno),
-			    errno == EPERM ? "; a VM that stands above the service VM ends only by "
-					     "itself" : "");
+	int code;
+
+	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0) {
+		code = errno;
+		log_warning(ACRN_TAG, "VM \"%s\" is not destroyed: ACRN_IOCTL_DESTROY_VM: %s%s",
+			    vm->params.name, strerror(code), end_remedy(vm, code));
+	}
 	vm->is_created = false;
 }
 

@@ -69,8 +69,14 @@ void pci_msix_fire(struct pci_dev *dev, unsigned int vector)
 
 static void line_unroute(struct pci_dev *dev, struct pci_msix_line *line)
 {
-	irq_bind_fd(dev->bus->irq, line->fd, line->address, line->data, false);
+	int ret = irq_bind_fd(dev->bus->irq, line->fd, line->address, line->data, false);
+
 	line->routed = false;
+	if (ret < 0)
+		log_limited(&dev->msix.unroutable, LOG_LEVEL_ERROR, dev->tag,
+			    "signals of MSI-X vector %u may still reach the guest as they did: the "
+			    "hypervisor does not let go of them: %s",
+			    (unsigned int)(line - dev->msix.lines), strerror(-ret));
 }
 
 /* The hypervisor looks at the descriptor once at the start, so no earlier signal is lost. */

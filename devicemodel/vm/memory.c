@@ -14,6 +14,7 @@
 #include "devicemodel/hypervisor/hypervisor.h"
 #include "devicemodel/vm/io_bus.h"
 #include "lib/fds.h"
+#include "lib/log.h"
 #include "lib/parse.h"
 #include "lib/util.h"
 
@@ -34,6 +35,7 @@ struct guest_memory {
 	LIST_HEAD(, memory_segment) segments; /* RAM's and devices' */
 	const struct hv_ops *ops;
 	struct hv_vm *vm; /* NULL while detached */
+	struct log_limit clinging;
 };
 
 /* Huge pages are counted, not over-committed: say what there is, the reader can do the sum. */
@@ -258,11 +260,18 @@ void memory_unmap(struct guest_memory *memory, uint64_t gpa)
 {
 	struct memory_segment *segment;
 
+	int ret;
+
 	LIST_FOREACH(segment, &memory->segments, link) {
 		if (segment->gpa != gpa)
 			continue;
-		if (memory->vm)
-			memory->ops->mem_unmap(memory->vm, segment->gpa, segment->size);
+		ret = memory->vm ?
+			      memory->ops->mem_unmap(memory->vm, segment->gpa, segment->size) : 0;
+		if (ret < 0)
+			log_limited(&memory->clinging, LOG_LEVEL_WARNING, memory->ops->name,
+				    "the guest goes on seeing memory at 0x%llx, it cannot be "
+				    "unmapped: %s",
+				    (unsigned long long)gpa, memory_error_text(memory, ret));
 		LIST_REMOVE(segment, link);
 		free(segment);
 		return;

@@ -22,7 +22,10 @@
 
 struct ivshmem {
 	struct pci_dev pci;
+	const struct ivshmem_options *options;
 	struct ivshmem_core core;
+	bool is_started;
+	int map_result; /* of the last mapping */
 	struct log_limit unmappable, unmapped;
 };
 
@@ -31,11 +34,15 @@ static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
 	struct ivshmem *dev = ctx;
 	int ret = memory_map(dev->pci.bus->memory, gpa, size, memory);
 
-	/* Expected for a moment while a guest sizes the BAR; only a puzzled reader looks here. */
+	dev->map_result = ret;
+	/*
+	 * -EINVAL is expected for a moment while a guest sizes the BAR; only a puzzled reader looks
+	 * here. Before the start it was no guest that put it there, and ivshmem_start() fails.
+	 */
 	if (ret == -EINVAL)
 		log_limited(&dev->unmappable, LOG_LEVEL_DEBUG, dev->pci.tag,
 			    "BAR2 at 0x%llx: there is no such address", (unsigned long long)gpa);
-	else if (ret < 0)
+	else if (ret < 0 && dev->is_started)
 		log_limited(&dev->unmapped, LOG_LEVEL_WARNING, dev->pci.tag,
 			    "BAR2 at 0x%llx cannot be mapped, its memory is not there: %s",
 			    (unsigned long long)gpa, memory_error_text(dev->pci.bus->memory, ret));
@@ -134,6 +141,7 @@ static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
 	};
 	int ret;
 
+	dev->options = options;
 	pci_config_identify(pci, &identity);
 	pci_bar_add(pci, IVSHMEM_BAR_REGISTERS, PCI_BAR_MEM32, false, IVSHMEM_REGISTERS_SIZE);
 	pci_bar_add(pci, IVSHMEM_BAR_MEMORY, PCI_BAR_MEM64, true, options->size);
@@ -146,10 +154,28 @@ static int ivshmem_init(struct pci_dev *pci, const void *arg, struct error *err)
 	return ivshmem_core_init(&dev->core, options, &carrier, err);
 }
 
+/* A guest without the memory would be none of those that share it: it does not begin. */
+static int ivshmem_start(struct pci_dev *pci, struct error *err)
+{
+	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
+
+	if (dev->map_result < 0)
+		return error_set(err, dev->map_result,
+				 "\"%s\": its %llu MB cannot be shown to the guest at 0x%llx: %s",
+				 dev->options->name.text,
+				 (unsigned long long)(dev->options->size / MIB),
+				 (unsigned long long)pci_bar_address(pci, IVSHMEM_BAR_MEMORY),
+				 memory_error_text(pci->bus->memory, dev->map_result));
+	dev->is_started = true;
+	return 0;
+}
+
 static void ivshmem_reset(struct pci_dev *pci)
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
+	dev->is_started = false;
+	dev->map_result = 0;
 	ivshmem_core_reset(&dev->core);
 }
 
@@ -193,6 +219,7 @@ const struct pci_dev_ops ivshmem_ops = {
 	.check = ivshmem_check,
 	.choose = ivshmem_choose,
 	.init = ivshmem_init,
+	.start = ivshmem_start,
 	.reset = ivshmem_reset,
 	.bar_read = ivshmem_bar_read,
 	.bar_write = ivshmem_bar_write,

@@ -599,9 +599,23 @@ for call in CREATE_VM SET_MEMSEG.1 CREATE_VDEV SET_VCPU_REGS CREATE_IOREQ_CLIENT
 	expect "$call fails" 1 '^acrn-dm: .*Input/output error' dm --fail "$call:EIO" -- \
 		-s "6,ivshmem,dm:/$region,2" -s 7,ivshmem,hv:/shm,2 VM1 </dev/null
 done
-expect 'a region that cannot be mapped is told of' 0 'BAR2 at 0x80000000 cannot be mapped' \
-	dm --fail SET_MEMSEG.2:ENOMEM -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
-read 4 0x80000000 0xffffffff
+expect 'a region that cannot be mapped is the end of the start' 1 \
+	"dm:/$region\": its 2 MB cannot be shown .*hugepages=2M" \
+	dm --fail SET_MEMSEG.2:ENOMEM -- -s "6,ivshmem,dm:/$region,2" VM1 </dev/null
+expect 'a region that cannot be mapped where the guest puts it is told of' 0 \
+	'BAR2 at 0x90000000 cannot be mapped' \
+	dm --fail SET_MEMSEG.3:ENOMEM -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
+cfgwrite 4 6.0 0x18 0x90000000
+read 4 0x90000000 0xffffffff
+out 2 0x604 0x2000
+END
+expect 'memory that is not taken away is told of' 0 'seeing memory at 0x80000000' \
+	dm --fail UNSET_MEMSEG.1:EIO -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
+cfgwrite 4 6.0 0x18 0x90000000
+out 2 0x604 0x2000
+END
+expect 'a VM that is not paused is not destroyed, and why' 0 'not destroyed: .*could not be paused' \
+	dm --fail PAUSE_VM:EIO -- VM1 <<END
 out 2 0x604 0x2000
 END
 

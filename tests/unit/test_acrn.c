@@ -522,6 +522,65 @@ static void test_client_clings(void)
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_DESTROY_VM), 1);
 }
 
+/* What is said about a VM that is still there: not what a severe one is told of. */
+static void test_not_paused(void)
+{
+	struct machine machine;
+	const char *text;
+
+	begin(&machine);
+	fake_hsm_fail(ACRN_IOCTL_PAUSE_VM, 1, -EIO);
+	fake_hsm_fail(ACRN_IOCTL_DESTROY_VM, 1, -EPERM);
+	log_capture_begin();
+	end(&machine);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ACRN_IOCTL_PAUSE_VM: Input/output error"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"vm1\" is not destroyed"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "; it could not be paused"));
+	CU_ASSERT_PTR_NULL(strstr(text, "above"));
+
+	begin(&machine);
+	fake_hsm_fail(ACRN_IOCTL_DESTROY_VM, 1, -EPERM);
+	log_capture_begin();
+	end(&machine);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "above the service VM ends only by itself"));
+}
+
+/* After the VM has gone with its client there is nobody to be asked. */
+static void test_after_the_end(void)
+{
+	const struct hv_ioeventfd port = { IO_SPACE_PORT, 0xf5, 1, false, 7, eventfd_new() };
+	struct hv_ioeventfd other = port;
+	struct machine machine;
+	const char *text;
+	int fd = eventfd_new();
+
+	other.fd = fd;
+	start(&machine);
+	CU_ASSERT_EQUAL(hv_acrn.irqfd(machine.vm, fd, MSI_ADDRESS, MSI_DATA, true), 0);
+	CU_ASSERT_EQUAL(hv_acrn.ioeventfd(machine.vm, &port, true), 0);
+	fake_hsm_fail(ACRN_IOCTL_DESTROY_IOREQ_CLIENT, 1, -EIO);
+	log_capture_begin();
+	hv_acrn.vcpu_stop(machine.vcpu);
+	pthread_join(machine.thread, NULL);
+	CU_ASSERT_EQUAL(hv_acrn.irqfd(machine.vm, fd, 0, 0, false), 0);
+	CU_ASSERT_EQUAL(hv_acrn.irqfd(machine.vm, fd, MSI_ADDRESS, MSI_DATA, true), -ENODEV);
+	CU_ASSERT_EQUAL(hv_acrn.ioeventfd(machine.vm, &port, false), 0);
+	CU_ASSERT_EQUAL(hv_acrn.ioeventfd(machine.vm, &other, true), -ENODEV);
+	CU_ASSERT_EQUAL(hv_acrn.msi_send(machine.vm, MSI_ADDRESS, MSI_DATA), -ENODEV);
+	CU_ASSERT_EQUAL(hv_acrn.irq_line(machine.vm, 4, true), -ENODEV);
+	end(&machine);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_IRQFD), 1);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_IOEVENTFD), 1);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_INJECT_MSI), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_IRQLINE), 0);
+	fd = port.fd;
+	fd_close(&fd);
+	fd_close(&other.fd);
+}
+
 static void test_memory(void)
 {
 	const struct acrn_vm_memmap *set = fake_hsm_last(ACRN_IOCTL_SET_MEMSEG);
@@ -845,6 +904,8 @@ static const struct unit_test tests[] = {
 	{ "triple fault", test_triple_fault },
 	{ "failures of the loop", test_loop_failures },
 	{ "a client that cannot be destroyed", test_client_clings },
+	{ "a VM that is not destroyed", test_not_paused },
+	{ "calls after the VM has gone", test_after_the_end },
 	{ "memory", test_memory },
 	{ "map slots last", test_slots_last },
 	{ "map slots are used up", test_slots_used_up },

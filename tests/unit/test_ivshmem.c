@@ -259,6 +259,34 @@ static void test_map_fails(void)
 	end(&f, &options);
 }
 
+/* Without the memory the guest does not begin; after the next reset it may. */
+static void test_start_without_memory(void)
+{
+	const struct ivshmem_options options = options_of("start");
+	struct error err = { "" };
+	struct pci_fixture f;
+
+	fixture_begin();
+	pci_fixture_begin(&f);
+	CU_ASSERT_EQUAL_FATAL(add(&f, slot, &options), 0);
+	cfg_write(&f, 6, PCI_BASE_ADDRESS_0, 4, REGS);
+	cfg_write_bar(&f, 6, 2, MEMORY);
+	fake_hv_fail_nth(1, -ENOSPC);
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), -ENOSPC);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "00:06.0 ivshmem: \"dm:/"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "start\": its 2 MB cannot be shown"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "0x90000000: No space left on device"));
+	pci_bus_reset(f.bus);
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), 0);
+	pci_bus_reset(f.bus);
+	cfg_write_bar(&f, 6, 2, MEMORY);
+	cfg_write(&f, 6, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), 0);
+	CU_ASSERT_PTR_NOT_NULL(guest_memory_at(MEMORY));
+	end(&f, &options);
+}
+
 static void test_reset(void)
 {
 	const struct ivshmem_options options = options_of("reset");
@@ -860,6 +888,7 @@ static const struct unit_test tests[] = {
 	{ "memory moves", test_memory_moves },
 	{ "impossible addresses", test_impossible_addresses },
 	{ "a map that fails", test_map_fails },
+	{ "it does not start without its memory", test_start_without_memory },
 	{ "reset", test_reset },
 	{ "two devices", test_two_devices },
 	{ "a region that refuses", test_region_refuses },

@@ -15,6 +15,7 @@
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 #include "tests/leaks.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/unit.h"
 
 struct fixture {
@@ -262,6 +263,32 @@ static void test_map_refusals(void)
 	end(&f);
 }
 
+static void test_unmap_fails(void)
+{
+	static _Alignas(4096) char page[4096];
+	struct error err = { "" };
+	struct fixture f;
+	const char *text;
+
+	begin(&f, 4 * MIB);
+	f.vm = new_vm();
+	CU_ASSERT_EQUAL(memory_attach(f.memory, &hv_fake, f.vm, &err), 0);
+	CU_ASSERT_EQUAL(memory_map(f.memory, 0x90000000, 4096, page), 0);
+	fake_hv_fail_nth(1, -EIO);
+	log_capture_begin();
+	memory_unmap(f.memory, 0x90000000);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "the guest goes on seeing memory at 0x90000000"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Input/output error"));
+	/* It is not the next VM's. */
+	memory_detach(f.memory);
+	hv_fake.vm_destroy(f.vm);
+	f.vm = new_vm();
+	CU_ASSERT_EQUAL(memory_attach(f.memory, &hv_fake, f.vm, &err), 0);
+	CU_ASSERT_EQUAL(fake_hv_mappings(), 1);
+	end(&f);
+}
+
 static void test_attach_fails(void)
 {
 	struct error err = { "" };
@@ -311,6 +338,7 @@ static const struct unit_test tests[] = {
 	{ "clear keeps huge pages", test_clear_keeps_huge_pages },
 	{ "attach and map", test_attach_and_map },
 	{ "what cannot be mapped", test_map_refusals },
+	{ "what is not unmapped", test_unmap_fails },
 	{ "attach fails", test_attach_fails },
 	{ "what cannot be made", test_cannot_be_made },
 };

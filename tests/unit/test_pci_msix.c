@@ -455,6 +455,23 @@ static void test_bound_unroutable(void)
 	end_bound(&f, fd);
 }
 
+static void test_bound_clings(void)
+{
+	struct probe_options options;
+	struct pci_fixture f;
+	const char *text;
+	int fd;
+
+	begin_bound(&f, &options, &fd);
+	hold(&f, BY_MASKALL, false);
+	fake_hv_fail_nth(1, -EIO);
+	log_capture_begin();
+	hold(&f, BY_MASKALL, true);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "MSI-X vector 69 may still reach the guest"));
+	end_bound(&f, fd);
+}
+
 static void test_reset(void)
 {
 	struct probe_options options;
@@ -509,6 +526,7 @@ static const struct unit_test tests[] = {
 	{ "an eventfd whose vector is held back", test_bound_and_held },
 	{ "an eventfd over a reset", test_bound_reset },
 	{ "an eventfd that cannot be routed", test_bound_unroutable },
+	{ "the hypervisor does not let go of a descriptor", test_bound_clings },
 	{ "reset", test_reset },
 	{ "device without MSI-X", test_device_without },
 };
