@@ -233,4 +233,20 @@ expect 'the guest stops the program' 143 '^client: 0$' \
 	sim --scenario "$temp/severe" --guest "$temp/stop" -- $up start wait
 }
 
+# A program that takes no notice of SIGTERM, and its child. timeout(1) would pass on one signal only.
+stubborn()
+{
+	# shellcheck disable=SC2016 # the inner shell's
+	"$build/tests/hsm_sim/hsm-sim" -- sh -c \
+		'trap "" TERM; sleep 60 & echo >"$1"; wait; wait' stubborn "$temp/ready" &
+	until [ -e "$temp/ready" ]; do
+		sleep 0.05
+	done
+	while kill -TERM "$!" 2>/dev/null; do
+		sleep 0.05
+	done
+	wait "$!"
+}
+expect 'a program that does not end is killed' 137 'it is killed' stubborn
+
 tap_done

@@ -2,6 +2,7 @@
 /* The loop that answers the program under the filter. */
 #include "tests/hsm_sim/sim.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -26,6 +27,7 @@
 #define PATH_BYTES 32
 #define ARGUMENT_BYTES 512
 #define POLL_MS 10
+#define PATIENCE_S 5 /* with a program that was asked to end */
 #define NODE_MAJOR 10
 #define NODE_MINOR 124
 
@@ -354,6 +356,39 @@ static void closed(struct sim *sim, unsigned int i)
 	sim->files[i].fd = -1;
 }
 
+/* The program, and what it left to us; what these leave will be ours as well. */
+static void kill_children(void)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	pid_t pid;
+
+	while (proc && (entry = readdir(proc))) {
+		pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (pid > 0 && tracee_parent(pid) == getpid())
+			kill(pid, SIGKILL);
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/* A program that hangs must not have us wait for ever. */
+static void pass_on(struct sim *sim, int number)
+{
+	if (number == SIGALRM || (number == SIGTERM && sim->was_asked)) {
+		fprintf(stderr, "hsm-sim: the program does not end, it is killed\n");
+		sim->ends_all = true;
+		kill_children();
+		return;
+	}
+	if (number == SIGTERM) {
+		sim->was_asked = true;
+		alarm(PATIENCE_S);
+	}
+	if (sim->child > 0)
+		kill(sim->child, number);
+}
+
 static void signalled(struct sim *sim)
 {
 	struct signalfd_siginfo info;
@@ -363,8 +398,7 @@ static void signalled(struct sim *sim)
 	if (read(sim->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo != SIGCHLD) {
-		if (sim->child > 0)
-			kill(sim->child, (int)info.ssi_signo);
+		pass_on(sim, (int)info.ssi_signo);
 		return;
 	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -373,6 +407,8 @@ static void signalled(struct sim *sim)
 		sim->status = status;
 		sim->child = -1;
 	}
+	if (sim->ends_all)
+		kill_children();
 }
 
 /* False: nobody is left to be answered. */
@@ -483,6 +519,7 @@ int sim_run(struct sim *sim, char **argv)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGALRM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	/* Daemons that the program starts are ours to wait for. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

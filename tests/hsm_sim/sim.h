@@ -27,6 +27,7 @@ struct sim {
 	unsigned int opened; /* files so far */
 	pid_t child;
 	int status; /* of the child, as waitpid(2) gives it */
+	bool was_asked, ends_all; /* to end, by SIGTERM; all are killed */
 	/* Ends of socket pairs; the program has the others as its open files of the HSM. */
 	struct {
 		int fd; /* -1: not open */

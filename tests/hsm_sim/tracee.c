@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -92,24 +93,31 @@ uint64_t tracee_page_size(pid_t pid, uint64_t addr)
 	return kib * 1024;
 }
 
-/* pidfd_open(2) wants the process, not one of its threads. */
-static pid_t process_of(pid_t pid)
+/* A process that its status has under @key, or @other. */
+static pid_t status_pid(pid_t pid, const char *key, pid_t other)
 {
 	FILE *status = open_proc(pid, "status");
+	size_t length = strlen(key);
 	char line[LINE_BYTES];
-	int process = pid;
 
 	if (!status)
-		return pid;
-	while (fgets(line, sizeof(line), status) && sscanf(line, "Tgid: %d", &process) != 1)
-		;
+		return other;
+	while (fgets(line, sizeof(line), status))
+		if (strncmp(line, key, length) == 0)
+			other = (pid_t)strtol(line + length, NULL, 10);
 	fclose(status);
-	return process;
+	return other;
+}
+
+pid_t tracee_parent(pid_t pid)
+{
+	return status_pid(pid, "PPid:", -1);
 }
 
 int tracee_fd(pid_t pid, int fd)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, process_of(pid), 0);
+	/* pidfd_open(2) wants the process, not one of its threads. */
+	int pidfd = (int)syscall(SYS_pidfd_open, status_pid(pid, "Tgid:", pid), 0);
 	int ret;
 
 	if (pidfd < 0)

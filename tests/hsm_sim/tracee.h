@@ -21,6 +21,9 @@ bool tracee_maps_writable(pid_t pid, uint64_t addr, uint64_t size);
 /* The size of the pages that back @addr: of the mapping, so 4096 for transparent huge pages. */
 uint64_t tracee_page_size(pid_t pid, uint64_t addr);
 
+/* Its parent, or -1: it is gone. */
+pid_t tracee_parent(pid_t pid);
+
 /* A duplicate of its descriptor @fd, or -errno. */
 int tracee_fd(pid_t pid, int fd);
 
