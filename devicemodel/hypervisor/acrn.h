@@ -46,8 +46,8 @@ struct hv_vm {
 	struct acrn_vdev *vdevs;
 	size_t vdev_count;
 
-	atomic_bool said_severity; /* the one warning is out */
-	atomic_bool is_stopping;   /* acrn_ioreq_stop() has begun; set with the lock held */
+	atomic_bool said_severity, said_lost; /* the one warning is out */
+	atomic_bool is_stopping; /* acrn_ioreq_stop() has begun; set with the lock held */
 
 	struct hv_vcpu **vcpus; /* params.vcpus pointers, NULL where not created */
 	pthread_mutex_t lock;	/* guards what follows and the vCPUs' flags */

@@ -99,8 +99,9 @@ int acrn_mem_map(struct hv_vm *vm, uint64_t gpa, uint64_t size, void *host, bool
 	if (vm->slots_used == ACRN_MAP_SLOTS)
 		return -ENOSPC;
 	ret = set_segment(vm, &wish);
+	/* -EINVAL is for addresses that no guest has, as devices ask for while they are sized. */
 	if (ret < 0)
-		return acrn_explain(vm, ret);
+		return ret == -EINVAL ? -EREMOTEIO : acrn_explain(vm, ret);
 	vm->slots_used++;
 	*find_free(vm) = wish;
 	return 0;
@@ -137,6 +138,9 @@ const char *acrn_mem_error_text(int code)
 	case -EPERM:
 		return "the hypervisor lets nobody change the memory of a running VM that stands "
 		       "above the service VM";
+	case -EREMOTEIO:
+		return "ACRN_IOCTL_SET_MEMSEG: Invalid argument: ACRN has no use for such memory "
+		       "or such an address";
 	case -ENOTTY:
 		return "the kernel's ACRN driver is too old for it";
 	default:

@@ -669,6 +669,10 @@ static void test_memory_refused(void)
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 512 * MIB, host, true), -ENOMEM);
 	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-ENOMEM), "hugepages=2M"));
 	CU_ASSERT_PTR_NULL(hv_acrn.mem_error_text(-EIO));
+	/* What it is not told of: -EINVAL is for addresses beyond the guest's. */
+	fake_hsm_fail(ACRN_IOCTL_SET_MEMSEG, 1, -EINVAL);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), -EREMOTEIO);
+	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-EREMOTEIO), "ACRN_IOCTL_SET_MEMSEG"));
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
 
 	/* Not unmapped after all, it is not mapped twice. */
@@ -677,7 +681,7 @@ static void test_memory_refused(void)
 	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), -EPERM);
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
 	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 2);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 3);
 	end(&machine);
 }
 
@@ -695,6 +699,39 @@ static void test_interrupts(void)
 	CU_ASSERT_EQUAL(hv_acrn.msi_send(machine.vm, MSI_ADDRESS, MSI_DATA), 0);
 	CU_ASSERT_EQUAL(msi->msi_addr, MSI_ADDRESS);
 	CU_ASSERT_EQUAL(msi->msi_data, MSI_DATA);
+	end(&machine);
+}
+
+/* Guests write what they like into a table; the hypervisor's answer would speak of severity. */
+static void test_no_messages(void)
+{
+	int fd = eventfd_new();
+	struct machine machine;
+
+	begin(&machine);
+	CU_ASSERT_EQUAL(hv_acrn.msi_send(machine.vm, 0x1000, MSI_DATA), -EINVAL);
+	CU_ASSERT_EQUAL(hv_acrn.msi_send(machine.vm, MSI_ADDRESS + 4 * GIB, MSI_DATA), -EINVAL);
+	CU_ASSERT_EQUAL(hv_acrn.irqfd(machine.vm, fd, 0, MSI_DATA, true), -EINVAL);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_INJECT_MSI), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_IRQFD), 0);
+	end(&machine);
+	fd_close(&fd);
+}
+
+static void test_lost_interrupts(void)
+{
+	struct machine machine;
+	const char *text;
+
+	begin(&machine);
+	log_capture_begin();
+	fake_hsm_fail(ACRN_IOCTL_INJECT_MSI, 2, -ENOMEM);
+	fake_hsm_fail(ACRN_IOCTL_SET_IRQLINE, 1, -EINVAL);
+	CU_ASSERT_EQUAL(hv_acrn.msi_send(machine.vm, MSI_ADDRESS, MSI_DATA), -ENOMEM);
+	CU_ASSERT_EQUAL(hv_acrn.msi_send(machine.vm, MSI_ADDRESS, MSI_DATA), -ENOMEM);
+	CU_ASSERT_EQUAL(hv_acrn.irq_line(machine.vm, 4, true), -EINVAL);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ACRN_IOCTL_INJECT_MSI: Cannot allocate memory"));
 	end(&machine);
 }
 
@@ -911,6 +948,8 @@ static const struct unit_test tests[] = {
 	{ "map slots are used up", test_slots_used_up },
 	{ "memory is refused", test_memory_refused },
 	{ "lines and messages", test_interrupts },
+	{ "messages to nowhere", test_no_messages },
+	{ "lost interrupts", test_lost_interrupts },
 	{ "a VM above the service VM", test_severity },
 	{ "eventfds become messages once", test_irqfd },
 	{ "writes become eventfds", test_ioeventfd },
