@@ -889,6 +889,7 @@ $(B)/tests/hsm_sim/hsm_client: $(B)/tests/hsm_sim/hsm_client.o
 HSM_TESTS := \
 	tests/hsm_sim/checker.sh \
 	tests/hsm_sim/run.sh \
+	tests/hsm_sim/every-call.sh \
 	tests/hsm_sim/pair.sh \
 	tests/hsm_sim/guests.sh
 

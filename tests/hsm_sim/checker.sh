@@ -96,6 +96,14 @@ bad 'ending without DESTROY_VM' 'close: without DESTROY_VM' -- open create
 bad 'DESTROY_VM without PAUSE_VM' 'DESTROY_VM: .*paused' -- open create destroy close
 bad 'DESTROY_VM with a client' 'DESTROY_VM: before DESTROY_IOREQ_CLIENT' -- \
 	$up start pause destroy close
+bad 'DESTROY_VM with an ioeventfd' 'DESTROY_VM: 1 eventfds' -- $up ioevent start $down
+bad 'DESTROY_VM with an irqfd' 'DESTROY_VM: 1 eventfds' -- $up irqfd start $down
+good 'an irqfd that cannot be taken off' '^destroy: 0$' --fail IRQFD.2:EINVAL -- \
+	$up irqfd irqfd-off start $down
+good 'a client that cannot be destroyed' '^join: 0$' \
+	--fail DESTROY_IOREQ_CLIENT:EIO -- $up start serve pause end-client destroy join close
+bad 'a call that fails excuses no other' 'DESTROY_VM: before' --fail DESTROY_VDEV:EIO -- \
+	$up vdev vdev-off start pause destroy close
 bad 'START_VM without a client' 'START_VM: before CREATE_IOREQ_CLIENT' -- \
 	open create ram regs start pause destroy close
 bad 'START_VM without registers' 'START_VM: before SET_VCPU_REGS' -- \
@@ -189,7 +197,7 @@ out 4 0x80 7		# the ioeventfd
 END
 good 'requests, memory and a device' '^wait: 0$' --scenario "$temp/scenario" \
 	--guest "$temp/guest" -- $up vdev ring irqfd ioevent start serve wait pause end-client join \
-	vdev-off irqfd-off destroy close
+	vdev-off irqfd-off ioevent-off destroy close
 # Where ACRN would stop the guest, or take memory away from it.
 for place in '0x10 0x90000100: BAR0 .*0x90000100.*not at a page' \
 	'0x1c 0x10000: BAR2 .*0x1000080000000, where no table' \
@@ -197,7 +205,7 @@ for place in '0x10 0x90000100: BAR0 .*0x90000100.*not at a page' \
 	printf 'cfgwrite 4 6.0 %s\nout 4 0x80 7\n' "${place%%:*}" >"$temp/move"
 	bad "a guest moves a BAR to ${place%%:*}" "guest:${place#*:}" --scenario "$temp/scenario" \
 		--guest "$temp/move" -- $up vdev ioevent start serve wait pause end-client join \
-		vdev-off destroy close
+		vdev-off ioevent-off destroy close
 done
 echo 'in 4 0x60 9' >"$temp/wrong"
 echo 'out 4 0x80 7' >>"$temp/wrong"
@@ -218,7 +226,7 @@ printf 'repeat 3\nin 4 0x60 1\nout 4 0x80 7\n' >"$temp/thrice"
 thrice()
 {
 	sim --trace --guest "$temp/thrice" -- $up ioevent start serve wait pause end-client join \
-		destroy close >"$temp/thrice.log" 2>&1 || return
+		ioevent-off destroy close >"$temp/thrice.log" 2>&1 || return
 	grep 'ns each' "$temp/thrice.log"
 	echo "$(grep -c 'NOTIFY_REQUEST_FINISH: 0' "$temp/thrice.log") answers"
 }

@@ -181,15 +181,19 @@ int vm_destroy(struct hsm_vm *vm, void *data, uint64_t argument)
 {
 	(void)data;
 	(void)argument;
-	if (vm->has_client && !vm->excused)
+	if (vm->has_client && !(vm->excuses & EXCUSE_CLIENT))
 		report_violation(vm->report, "before DESTROY_IOREQ_CLIENT");
 	/* Those of a more severe VM stay as long as it runs. */
-	if (vm->vdev_count > 0 && vm->state == VM_PAUSED && !vm->excused)
+	if (vm->vdev_count > 0 && vm->state == VM_PAUSED && !(vm->excuses & EXCUSE_VDEVS))
 		report_violation(vm->report, "%u hv:/ devices are left, %s", vm->vdev_count,
 				 (const char *)vm->vdevs[0].params.args);
+	/* vm.c takes them off, but what they signal or wait for may have gone before. */
+	if (vm->ioevent_count + vm->irqevent_count > 0 && !(vm->excuses & EXCUSE_EVENTS))
+		report_violation(vm->report, "%u eventfds are left",
+				 vm->ioevent_count + vm->irqevent_count);
 	/* hypercall.c, hcall_destroy_vm(): only a paused VM. */
 	if (vm->state != VM_PAUSED) {
-		if (vm_severity_allows(vm) && !vm->excused)
+		if (vm_severity_allows(vm) && !(vm->excuses & EXCUSE_VM))
 			report_violation(vm->report, "the VM is not paused");
 		return -EPERM;
 	}
@@ -201,7 +205,7 @@ void vm_closed(struct hsm_vm *vm)
 {
 	vm->report->call = "close";
 	if (vm->state != VM_NONE && vm->state != VM_DESTROYED && vm_severity_allows(vm) &&
-	    !vm->excused)
+	    !(vm->excuses & EXCUSE_VM))
 		report_violation(vm->report, "without DESTROY_VM");
 	drop(vm);
 }

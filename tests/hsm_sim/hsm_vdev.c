@@ -150,7 +150,7 @@ int vm_destroy_vdev(struct hsm_vm *vm, void *data, uint64_t argument)
 	(void)argument;
 	/* hypercall.c, hcall_remove_vdev(): not while the VM runs. */
 	if (vm->state != VM_CREATED && vm->state != VM_PAUSED) {
-		if (vm_severity_allows(vm) && !vm->excused)
+		if (vm_severity_allows(vm) && !(vm->excuses & EXCUSE_VDEVS))
 			report_violation(vm->report, "the VM runs");
 		return -EINVAL;
 	}

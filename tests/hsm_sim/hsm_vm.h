@@ -25,6 +25,14 @@
 #define VDEVS_MAX 8
 #define WAITERS_MAX 16
 
+/* What may be left behind after a call was made to fail, without a fault of the caller's. */
+enum excuse {
+	EXCUSE_VM = 1 << 0,
+	EXCUSE_CLIENT = 1 << 1,
+	EXCUSE_VDEVS = 1 << 2,
+	EXCUSE_EVENTS = 1 << 3,
+};
+
 enum vm_state { VM_NONE, VM_CREATED, VM_RUNNING, VM_PAUSED, VM_DESTROYED };
 
 /* A piece of guest memory as the guest sees it now. */
@@ -56,7 +64,7 @@ struct hsm_vm {
 	struct acrn_regs regs; /* of vCPU 0 */
 	bool on_kvm; /* the guest is to run, instead of following a script */
 	struct machine *machine; /* in which it runs now */
-	bool excused; /* a call that takes things down was made to fail: what is left is no fault */
+	unsigned int excuses;
 
 	uint64_t page; /* of io requests, in the process */
 	uint32_t states[ACRN_IO_REQUEST_MAX]; /* as the page should have them */
@@ -88,7 +96,7 @@ struct hsm_vm {
 struct hsm_call {
 	const char *name;
 	unsigned int request;
-	bool takes_down; /* one of those that undo others */
+	unsigned int excuses; /* what it leaves behind if it is made to fail */
 	/* @data: the argument's structure, copied back if the call reads; NULL if none. */
 	int (*run)(struct hsm_vm *vm, void *data, uint64_t argument);
 };

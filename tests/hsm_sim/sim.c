@@ -64,8 +64,10 @@ static int open_node(struct sim *sim, const struct seccomp_notif *notif, uint64_
 	int pair[2], error;
 
 	error = faults_count(&sim->faults, "open");
-	if (error)
+	if (error) {
+		report_note(&sim->report, "fault: open");
 		return -error;
+	}
 	sim->report.call = "open";
 	if ((flags & O_ACCMODE) != O_RDWR || !(flags & O_CLOEXEC))
 		report_violation(&sim->report, "without O_RDWR or without O_CLOEXEC");
@@ -169,10 +171,8 @@ static int run_call(struct sim *sim, struct hsm_vm *vm, const struct hsm_call *c
 
 	sim->report.call = call->name;
 	if (error) {
-		vm->excused |= call->takes_down;
-		/* Gone all the same: a thread in ATTACH_IOREQ_CLIENT would wait for good. */
-		if (call->request == ACRN_IOCTL_DESTROY_IOREQ_CLIENT)
-			vm_client_destroy(vm, NULL, 0);
+		vm->excuses |= call->excuses;
+		report_note(&sim->report, "fault: %s", call->name);
 		return -error;
 	}
 	if (call->request == ACRN_IOCTL_CREATE_VM) {
@@ -346,7 +346,8 @@ static void notified(struct sim *sim)
 
 static void closed(struct sim *sim, unsigned int i)
 {
-	sim->files[i].vm->excused |= sim->kills;
+	if (sim->kills)
+		sim->files[i].vm->excuses |= EXCUSE_VM;
 	vm_closed(sim->files[i].vm);
 	report_note(&sim->report, "close");
 	answer_waiters(sim, sim->files[i].vm);
