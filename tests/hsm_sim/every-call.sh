@@ -82,6 +82,11 @@ whole_life()
 	echo 'out 2 0x604 0x2000'
 }
 whole_life msi >"$temp/good"
+# It waits for nothing that it asked for when a signal comes.
+{
+	life msi
+	echo stop
+} >"$temp/stopped"
 # After a fault interrupts may not come, so it does not wait for them.
 whole_life msi | grep -v '^msi' >"$temp/guest"
 
@@ -202,10 +207,10 @@ wrong()
 	left
 }
 
-# fault CALL FAULT: a life with it; adds to $bad what is wrong.
+# fault CALL FAULT [GUEST]: a life with it; adds to $bad what is wrong.
 fault()
 {
-	run guest --fail "$2"
+	run "${3:-guest}" --fail "$2"
 	cp "$temp/out" "$temp/fault"
 	what=$(wrong "$1")
 	[ -z "$what" ] || bad="$bad$2: $what
@@ -262,6 +267,12 @@ for call in open $calls; do
 		fault "$call" "$call$error"
 	done
 	[ -z "$errors" ] || verdict "$call fails with $(printf '%s\n' "$errors" | sed 's/\(^\| \):/\1/g')"
+done
+
+for call in PAUSE_VM DESTROY_IOREQ_CLIENT DESTROY_VDEV DESTROY_VM; do
+	bad=
+	fault "$call" "$call:EIO" stopped
+	verdict "$call fails when a signal ends the VM"
 done
 
 # The former VM of that name takes its time, or a signal comes: another try is all it takes.
