@@ -500,6 +500,7 @@ LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 UNIT_TESTS := \
 	acpi \
 	acrn \
+	acrn_machine \
 	bdf \
 	board \
 	boot \
@@ -647,6 +648,9 @@ test_vm_config_LIBS := $(CRYPTO_LIBS)
 test_acrn_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/fake_hsm.o \
 	tests/leaks.o tests/unit/log_capture.o
 test_acrn_LIBS := $(patsubst %,-Wl$(comma)--wrap=%,ioctl nanosleep open stat)
+test_acrn_machine_OBJS := $(filter-out devicemodel/main.o,$(ACRN_DM_SRCS:%.c=%.o)) \
+	$(SERVER_SRCS:%.c=%.o) tests/fake_hsm.o tests/leaks.o tests/unit/region_fixture.o
+test_acrn_machine_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS) $(test_acrn_LIBS)
 test_kvm_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/leaks.o
 test_io_bus_OBJS := $(BUS_OBJS)
 test_memory_OBJS := $(MEMORY_OBJS) $(FAKE_HV_OBJS) tests/unit/log_capture.o

@@ -60,6 +60,8 @@ static struct {
 	int fd; /* of the one VM */
 	bool has_vm, has_client, has_regs, runs, paused;
 	bool clings; /* the client could not be destroyed */
+	bool no_more; /* fake_hsm_end_lives() */
+	unsigned int lives, guests; /* VMs that were started; threads in fake_hsm_io() */
 	unsigned int vdevs, maps_made;
 	struct acrn_io_request_buffer *page;
 	struct range maps[MAPS_MAX];
@@ -107,22 +109,29 @@ static struct call *call_find(unsigned long request)
 	abort();
 }
 
+/* What a VM has, and the next one has not. */
+static void forget_vm(void)
+{
+	memset(hsm.maps, 0, sizeof(hsm.maps));
+	memset(hsm.irqfds, -1, sizeof(hsm.irqfds));
+	memset(hsm.ioeventfds, -1, sizeof(hsm.ioeventfds));
+	hsm.maps_made = 0;
+	hsm.has_regs = hsm.runs = hsm.paused = hsm.clings = false;
+}
+
 void fake_hsm_reset(void)
 {
 	size_t i;
 
 	memset(hsm.calls, 0, sizeof(hsm.calls));
-	memset(hsm.maps, 0, sizeof(hsm.maps));
-	memset(hsm.irqfds, -1, sizeof(hsm.irqfds));
-	memset(hsm.ioeventfds, -1, sizeof(hsm.ioeventfds));
+	forget_vm();
 	for (i = 0; i < ARRAY_SIZE(known); i++)
 		hsm.calls[i].request = known[i].request;
 	hsm.nodes[0] = 0;
 	hsm.nodes[1] = -ENOENT;
 	hsm.vcpus = 0;
-	hsm.number = hsm.fail_nth = hsm.fired = hsm.slept = hsm.vdevs = hsm.maps_made = 0;
-	hsm.has_failed = hsm.has_vm = hsm.has_client = hsm.has_regs = hsm.runs = false;
-	hsm.paused = hsm.clings = false;
+	hsm.number = hsm.fail_nth = hsm.fired = hsm.slept = hsm.vdevs = hsm.lives = 0;
+	hsm.has_failed = hsm.has_vm = hsm.has_client = hsm.no_more = false;
 	hsm.complaint = NULL;
 	hsm.page = NULL;
 	hsm.fd = -1;
@@ -212,11 +221,18 @@ static int result(int code)
 int __wrap_open(const char *path, int flags, ...)
 {
 	int state = node_state(path);
+	mode_t mode = 0;
+	va_list args;
 
 	if (state < 0)
 		return result(state);
-	if (state > 0) /* no test makes files */
-		return __real_open(path, flags);
+	if (state > 0 && flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, mode_t);
+		va_end(args);
+	}
+	if (state > 0)
+		return __real_open(path, flags, mode);
 	if (!(flags & O_CLOEXEC) || (flags & O_ACCMODE) != O_RDWR)
 		complain("the node is opened wrongly");
 	hsm.fd = __real_open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -248,8 +264,8 @@ static int create_vm(struct acrn_vm_creation *creation)
 	hsm.page = (struct acrn_io_request_buffer *)(uintptr_t)creation->ioreq_buf;
 	creation->vmid = FAKE_HSM_VM_ID;
 	creation->vcpu_num = hsm.vcpus;
+	forget_vm();
 	hsm.has_vm = true;
-	hsm.paused = false;
 	return 0;
 }
 
@@ -271,6 +287,7 @@ static int start_vm(void)
 	if (!hsm.has_regs || !hsm.has_client || hsm.runs || hsm.paused)
 		complain("START_VM: before SET_VCPU_REGS or CREATE_IOREQ_CLIENT, or twice");
 	hsm.runs = true;
+	hsm.lives++;
 	return 0;
 }
 
@@ -415,6 +432,15 @@ static int create_vdev(const struct acrn_vdev *vdev)
 	return 0;
 }
 
+/* The page is the VM's: whoever waits for an answer in it must have looked away. */
+static void wait_for_guests(void)
+{
+	hsm.has_client = false;
+	pthread_cond_broadcast(&hsm.changed);
+	while (hsm.guests > 0)
+		pthread_cond_wait(&hsm.changed, &hsm.lock);
+}
+
 static int answer(unsigned long request, void *arg)
 {
 	if (!hsm.has_vm && request != ACRN_IOCTL_CREATE_VM)
@@ -519,6 +545,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	} else {
 		ret = answer(request, arg);
 	}
+	if (request == ACRN_IOCTL_DESTROY_VM)
+		wait_for_guests();
 	pthread_cond_broadcast(&hsm.changed);
 	pthread_mutex_unlock(&hsm.lock);
 	return result(ret);
@@ -539,10 +567,16 @@ void fake_hsm_put(unsigned int vcpu, const struct acrn_io_request *request)
 
 bool fake_hsm_io(unsigned int vcpu, struct acrn_io_request *request)
 {
-	struct acrn_io_request *slot = fake_hsm_slot(vcpu);
+	struct acrn_io_request *slot;
 	bool is_done;
 
 	pthread_mutex_lock(&hsm.lock);
+	if (!hsm.has_client) {
+		pthread_mutex_unlock(&hsm.lock);
+		return false;
+	}
+	hsm.guests++;
+	slot = fake_hsm_slot(vcpu);
 	if (slot->processed != ACRN_IOREQ_STATE_FREE)
 		complain("the slot is not free");
 	request->processed = ACRN_IOREQ_STATE_PROCESSING;
@@ -553,8 +587,30 @@ bool fake_hsm_io(unsigned int vcpu, struct acrn_io_request *request)
 	is_done = slot->processed == ACRN_IOREQ_STATE_COMPLETE;
 	*request = *slot;
 	slot->processed = ACRN_IOREQ_STATE_FREE;
+	hsm.guests--;
+	pthread_cond_broadcast(&hsm.changed);
 	pthread_mutex_unlock(&hsm.lock);
 	return is_done;
+}
+
+bool fake_hsm_wait_life(unsigned int nth)
+{
+	bool is_there;
+
+	pthread_mutex_lock(&hsm.lock);
+	while (hsm.lives < nth && !hsm.no_more)
+		pthread_cond_wait(&hsm.changed, &hsm.lock);
+	is_there = hsm.lives >= nth;
+	pthread_mutex_unlock(&hsm.lock);
+	return is_there;
+}
+
+void fake_hsm_end_lives(void)
+{
+	pthread_mutex_lock(&hsm.lock);
+	hsm.no_more = true;
+	pthread_cond_broadcast(&hsm.changed);
+	pthread_mutex_unlock(&hsm.lock);
 }
 
 void fake_hsm_wait_started(void)

@@ -44,6 +44,12 @@ unsigned int fake_hsm_fired(void);
  * before. What was read is in *@request.
  */
 bool fake_hsm_io(unsigned int vcpu, struct acrn_io_request *request);
+/*
+ * Wait until a VM was started for the @nth time. False: fake_hsm_end_lives() was called, and it
+ * will not be.
+ */
+bool fake_hsm_wait_life(unsigned int nth);
+void fake_hsm_end_lives(void);
 /* Only put it there, in any state; the waiting thread wakes up. */
 void fake_hsm_put(unsigned int vcpu, const struct acrn_io_request *request);
 struct acrn_io_request *fake_hsm_slot(unsigned int vcpu);

@@ -22,7 +22,8 @@ static unsigned int count_entries(const char *path)
 
 static unsigned int count_mappings(void)
 {
-	static const char *const wanted[] = { "/memfd:", "/dev/shm/", "kvm-vcpu" };
+	static const char *const wanted[] = { "/memfd:", "/dev/shm/", "/dev/zero",
+						"kvm-vcpu" };
 	FILE *maps = fopen("/proc/self/maps", "re");
 	unsigned int count = 0, i;
 	char line[4096];

@@ -5,7 +5,7 @@
 
 struct leaks {
 	unsigned int fds;
-	unsigned int mappings; /* of memfds, of /dev/shm and of KVM */
+	unsigned int mappings; /* of memfds, of /dev/shm, of KVM, and anonymous shared ones */
 };
 
 /* What there is now. Compare two of them with leaks_equal(), which prints what differs. */

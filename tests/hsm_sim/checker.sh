@@ -100,8 +100,8 @@ bad 'DESTROY_VM with an ioeventfd' 'DESTROY_VM: 1 eventfds' -- $up ioevent start
 bad 'DESTROY_VM with an irqfd' 'DESTROY_VM: 1 eventfds' -- $up irqfd start $down
 good 'an irqfd that cannot be taken off' '^destroy: 0$' --fail IRQFD.2:EINVAL -- \
 	$up irqfd irqfd-off start $down
-good 'a client that cannot be destroyed' '^join: 0$' \
-	--fail DESTROY_IOREQ_CLIENT:EIO -- $up start serve pause end-client destroy join close
+good 'a client that cannot be destroyed' '^destroy: 0$' \
+	--fail DESTROY_IOREQ_CLIENT:EIO -- $up start $down
 bad 'a call that fails excuses no other' 'DESTROY_VM: before' --fail DESTROY_VDEV:EIO -- \
 	$up vdev vdev-off start pause destroy close
 bad 'START_VM without a client' 'START_VM: before CREATE_IOREQ_CLIENT' -- \
