@@ -632,9 +632,44 @@ expect 'the older device node' 0 '' dm --node acrn_vhm -- VM1 <<END
 out 2 0x604 0x2000
 END
 expect 'no permission' 1 'may not open .*root' dm --fail open:EACCES -- VM1 </dev/null
+expect 'no permission for the older device node' 1 'may not open /dev/acrn_vhm: .*root' \
+	dm --node acrn_vhm --fail open:EACCES -- VM1 </dev/null
 expect 'a VM that is not configured' 1 'ACRN refuses VM "OTHER"' dm -- OTHER </dev/null
 expect 'an hv:/ region of another size' 1 '"hv:/shm".*4 MB.*"VM1"' dm -- \
 	-s 7,ivshmem,hv:/shm,4 VM1 </dev/null
+expect 'an hv:/ region that is not configured' 1 '"hv:/none".*no such region.*scenario' dm -- \
+	-s 7,ivshmem,hv:/none,2 VM1 </dev/null
+expect 'a kernel without this driver'\''s VMs' 1 'newer kernel .5\.12 on' \
+	dm --fail CREATE_VM:ENOTTY -- VM1 </dev/null
+expect 'more virtual CPUs than ACRN takes' 1 '17 virtual CPUs .*16 .*lower --cpus' \
+	dm -- --cpus 17 VM1 </dev/null
+expect 'more virtual CPUs than the VM has' 1 '"VM1" 1 virtual CPUs, fewer than --cpus 2' \
+	dm -- --cpus 2 VM1 </dev/null
+expect 'fewer virtual CPUs than the VM has' 0 '"VM2" 2 virtual CPUs.*say --cpus 2' dm -- VM2 <<END
+out 2 0x604 0x2000
+END
+expect 'RAM that needs huge pages' 1 'refuses 536870912 bytes.*--hugepages 2M' \
+	dm -- -m 512M VM1 </dev/null
+expect 'a region that needs huge pages' 1 "dm:/$region.*512 MB cannot be shown.*hugepages=2M" \
+	dm -- -s "6,ivshmem,dm:/$region,512" VM1 </dev/null
+moves()
+{
+	move=0
+	while [ "$move" -lt 254 ]; do
+		printf 'cfgwrite 4 6.0 0x18 0x%x\n' $((0x90000000 + move * 0x200000))
+		move=$((move + 1))
+	done
+	echo 'out 2 0x604 0x2000'
+}
+moves >"$temp/moves"
+expect 'map slots that are used up' 0 'BAR2 at 0xafa00000.*256 map slots.*when the guest resets' \
+	dm -- -s "5,ivshmem,dm:/$region-bells,2" -s "6,ivshmem,dm:/$region,2" VM1 <"$temp/moves"
+expect 'severity: the memory of a running VM' 0 \
+	'BAR2 at 0x90000000 .*nobody change the memory of a running VM' \
+	dm -- -s "6,ivshmem,dm:/$region,2" SEVERE <<END
+cfgwrite 4 6.0 0x18 0x90000000
+out 2 0x604 0x2000
+END
 expect 'a kernel without hv:/ devices' 1 '"hv:/shm".*too old' dm --fail CREATE_VDEV:ENOTTY -- \
 	-s 7,ivshmem,hv:/shm,2 VM1 </dev/null
 
