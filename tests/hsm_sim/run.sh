@@ -606,7 +606,7 @@ expect 'a region that cannot be mapped where the guest puts it is told of' 0 \
 	'BAR2 at 0x90000000 cannot be mapped' \
 	dm --fail SET_MEMSEG.3:ENOMEM -- -s "6,ivshmem,dm:/$region,2" VM1 <<END
 cfgwrite 4 6.0 0x18 0x90000000
-read 4 0x90000000 0xffffffff
+read 4 0x90000000 any
 out 2 0x604 0x2000
 END
 expect 'memory that is not taken away is told of' 0 'seeing memory at 0x80000000' \
@@ -648,10 +648,8 @@ expect 'more virtual CPUs than the VM has' 1 '"VM1" 1 virtual CPUs, fewer than -
 expect 'fewer virtual CPUs than the VM has' 0 '"VM2" 2 virtual CPUs.*say --cpus 2' dm -- VM2 <<END
 out 2 0x604 0x2000
 END
-expect 'RAM that needs huge pages' 1 'refuses 536870912 bytes.*--hugepages 2M' \
-	dm -- -m 512M VM1 </dev/null
-expect 'a region that needs huge pages' 1 "dm:/$region.*512 MB cannot be shown.*hugepages=2M" \
-	dm -- -s "6,ivshmem,dm:/$region,512" VM1 </dev/null
+expect 'RAM that needs huge pages' 1 'refuses [0-9]* bytes of memory.*--hugepages 2M' \
+	dm --fail SET_MEMSEG:ENOMEM -- VM1 </dev/null
 moves()
 {
 	move=0
@@ -662,7 +660,7 @@ moves()
 	echo 'out 2 0x604 0x2000'
 }
 moves >"$temp/moves"
-expect 'map slots that are used up' 0 'BAR2 at 0xafa00000.*256 map slots.*when the guest resets' \
+expect 'map slots that are used up' 0 'BAR2 at 0x[0-9a-f]* .*256 map slots.*when the guest resets' \
 	dm -- -s "5,ivshmem,dm:/$region-bells,2" -s "6,ivshmem,dm:/$region,2" VM1 <"$temp/moves"
 expect 'severity: the memory of a running VM' 0 \
 	'BAR2 at 0x90000000 .*nobody change the memory of a running VM' \
