@@ -675,8 +675,8 @@ test_ivshmem_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/bridges.o \
 	hw/pci/device_classes.o hw/pci/devices.o \
 	hw/pci/ivshmem.o hw/pci/ivshmem_core.o hw/pci/ivshmem_hv.o hw/pci/ivshmem_options.o \
 	devicemodel/vm/vdev.o $(DOORBELL_OBJS) \
-	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/loop_turn.o \
-	tests/unit/region_fixture.o
+	$(SERVER_SRCS:%.c=%.o) devicemodel/config/device_class.o tests/unit/log_capture.o \
+	tests/unit/loop_turn.o tests/unit/region_fixture.o
 test_ivshmem_LIBS := $(UUID_LIBS) $(CRYPTO_LIBS)
 test_ivshmem_hv_OBJS := $(PCI_OBJS) $(IVSHMEM_SRCS:%.c=%.o) hw/pci/ivshmem.o \
 	hw/pci/ivshmem_core.o hw/pci/ivshmem_hv.o hw/pci/ivshmem_options.o \
@@ -892,6 +892,7 @@ $(B)/tests/hsm_sim/hsm_client: $(B)/tests/hsm_sim/hsm_client.o
 
 HSM_TESTS := \
 	tests/hsm_sim/checker.sh \
+	tests/hsm_sim/memory.sh \
 	tests/hsm_sim/run.sh \
 	tests/hsm_sim/every-call.sh \
 	tests/hsm_sim/pair.sh \

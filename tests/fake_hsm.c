@@ -63,6 +63,7 @@ static struct {
 	bool no_more; /* fake_hsm_end_lives() */
 	unsigned int lives, guests; /* VMs that were started; threads in fake_hsm_io() */
 	unsigned int vdevs, maps_made;
+	uint64_t map_max;
 	struct acrn_io_request_buffer *page;
 	struct range maps[MAPS_MAX];
 	int irqfds[EVENTS_MAX], ioeventfds[EVENTS_MAX]; /* -1: free */
@@ -130,6 +131,7 @@ void fake_hsm_reset(void)
 	hsm.nodes[0] = 0;
 	hsm.nodes[1] = -ENOENT;
 	hsm.vcpus = 0;
+	hsm.map_max = UINT64_MAX;
 	hsm.number = hsm.fail_nth = hsm.fired = hsm.slept = hsm.vdevs = hsm.lives = 0;
 	hsm.has_failed = hsm.has_vm = hsm.has_client = hsm.no_more = false;
 	hsm.complaint = NULL;
@@ -146,6 +148,11 @@ void fake_hsm_set_nodes(int first, int second)
 void fake_hsm_set_vcpus(uint16_t count)
 {
 	hsm.vcpus = count;
+}
+
+void fake_hsm_set_map_max(uint64_t size)
+{
+	hsm.map_max = size;
 }
 
 void fake_hsm_fail(unsigned long request, unsigned int times, int code)
@@ -351,28 +358,31 @@ static int set_memseg(const struct acrn_vm_memmap *map)
 					map->len))
 			complain("SET_MEMSEG: over another");
 	}
-	if (hsm.maps_made == MAPS_MAX || !free_range)
+	if (hsm.maps_made == MAPS_MAX || !free_range || map->len > hsm.map_max)
 		return -ENOMEM;
 	hsm.maps_made++;
 	*free_range = (struct range){ map->user_vm_pa, map->len };
 	return 0;
 }
 
+/* The hypervisor takes out any range that is all mapped, by however many calls. */
 static int unset_memseg(const struct acrn_vm_memmap *map)
 {
-	size_t i;
+	uint64_t left = map->len;
+	struct range *range;
 
 	if (map->type != ACRN_MEMMAP_MMIO)
 		return -EINVAL;
-	for (i = 0; i < MAPS_MAX; i++)
-		if (hsm.maps[i].size == map->len && hsm.maps[i].gpa == map->user_vm_pa)
-			break;
-	if (i == MAPS_MAX) {
-		complain("UNSET_MEMSEG: nothing is mapped there");
-		return -EINVAL;
-	}
-	hsm.maps[i].size = 0;
-	return 0;
+	for (range = hsm.maps; range < hsm.maps + MAPS_MAX; range++)
+		if (range->size && range->gpa >= map->user_vm_pa &&
+		    range->gpa + range->size <= map->user_vm_pa + map->len) {
+			left -= range->size;
+			range->size = 0;
+		}
+	if (left == 0)
+		return 0;
+	complain("UNSET_MEMSEG: not of what was mapped there");
+	return -EINVAL;
 }
 
 static int *event_find(int *fds, int fd)

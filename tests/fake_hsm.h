@@ -21,6 +21,8 @@ void fake_hsm_reset(void);
 void fake_hsm_set_nodes(int hsm, int vhm);
 /* How many processors ACRN_IOCTL_CREATE_VM says the VM has. */
 void fake_hsm_set_vcpus(uint16_t count);
+/* ACRN_IOCTL_SET_MEMSEG gives -ENOMEM for more bytes at once. */
+void fake_hsm_set_map_max(uint64_t size);
 /* The next @times calls of @request return @code. */
 void fake_hsm_fail(unsigned long request, unsigned int times, int code);
 /* From now on the @nth call of the driver returns @code; 0: none. */

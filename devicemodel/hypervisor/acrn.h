@@ -26,7 +26,7 @@ struct acrn_map {
 	uint64_t gpa, size; /* size 0: free */
 	const void *host;
 	bool writable;
-	bool lingers; /* mem_unmap() was called, but the guest still sees it */
+	bool clings; /* the guest still sees it, for the hypervisor did not take it out */
 };
 
 struct hv_vm {
@@ -41,6 +41,7 @@ struct hv_vm {
 	/* These three arrays: only by one thread at a time, as the operations demand. */
 	struct acrn_map maps[ACRN_MAP_SLOTS];
 	unsigned int slots_used; /* of the driver's */
+	uint64_t piece_max;	 /* of a mapping, in bytes; the driver has refused larger ones */
 	struct hv_ioeventfd *ioeventfds;
 	size_t ioeventfd_count;
 	struct acrn_vdev *vdevs;

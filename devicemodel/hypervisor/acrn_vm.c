@@ -210,6 +210,7 @@ static int acrn_vm_create(const struct hv_vm_params *params, struct hv_vm **ret_
 	if (!vm)
 		return error_set(err, -ENOMEM, "out of memory");
 	vm->params = *params;
+	vm->piece_max = UINT64_MAX;
 	pthread_mutex_init(&vm->lock, NULL);
 	pthread_cond_init(&vm->stopping, NULL);
 	vm->fd = open_node(err);

@@ -101,9 +101,9 @@ struct hv_ops {
 	 * Let the guest see @size bytes of this process at @host as memory at @gpa. All three are
 	 * multiples of 4096; ranges must not overlap. -EINVAL: outside the guest's physical width.
 	 * @host stays the caller's and must stay mapped until mem_unmap() of the same range or
-	 * vm_destroy(). Without HV_CAP_MAP_SLOTS_RETURN: the back end may leave what is unmapped
-	 * where it is, for a mem_map() of the same @host to the same @gpa; so no other memory may
-	 * take that place at @host while vCPUs run. -ENOSPC: there is no slot left.
+	 * vm_destroy(). -ENOSPC: there is no slot left. Where mem_unmap() fails the guest still
+	 * sees the memory there; mem_map() then takes the same @host at the same @gpa as it is, so
+	 * no other memory may take that place at @host while vCPUs run.
 	 */
 	int (*mem_map)(struct hv_vm *vm, uint64_t gpa, uint64_t size, void *host, bool writable);
 	int (*mem_unmap)(struct hv_vm *vm, uint64_t gpa, uint64_t size);

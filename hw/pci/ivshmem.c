@@ -17,6 +17,9 @@
 #include "lib/log.h"
 #include "lib/util.h"
 
+/* So many accesses to memory that was refused make it worth asking again: they take a second. */
+#define SLOW_ACCESSES_BEFORE_NEXT 65536
+
 #define SUBSYSTEM_QEMU 0x1100
 #define VENDOR_INTEL 0x8086
 
@@ -24,9 +27,12 @@ struct ivshmem {
 	struct pci_dev pci;
 	const struct ivshmem_options *options;
 	struct ivshmem_core core;
+	/* BAR2 was refused where it is, and that has been said; so many accesses came since. */
+	bool is_slow;
+	unsigned int slow_accesses;
 	bool is_started;
 	int map_result; /* of the last mapping */
-	struct log_limit unmappable, unmapped;
+	struct log_limit unmappable, unmapped, mapped_again;
 };
 
 static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
@@ -39,13 +45,20 @@ static int map_memory(void *ctx, uint64_t gpa, void *memory, uint64_t size)
 	 * -EINVAL is expected for a moment while a guest sizes the BAR; only a puzzled reader looks
 	 * here. Before the start it was no guest that put it there, and ivshmem_start() fails.
 	 */
-	if (ret == -EINVAL)
+	if (ret == -EINVAL) {
 		log_limited(&dev->unmappable, LOG_LEVEL_DEBUG, dev->pci.tag,
 			    "BAR2 at 0x%llx: there is no such address", (unsigned long long)gpa);
-	else if (ret < 0 && dev->is_started)
+		return ret;
+	}
+	if (ret < 0 && dev->is_started && !dev->is_slow)
 		log_limited(&dev->unmapped, LOG_LEVEL_WARNING, dev->pci.tag,
-			    "BAR2 at 0x%llx cannot be mapped, its memory is not there: %s",
+			    "BAR2 at 0x%llx cannot be mapped; until it can, each access to its "
+			    "memory goes through acrn-dm, which is slow: %s",
 			    (unsigned long long)gpa, memory_error_text(dev->pci.bus->memory, ret));
+	if (ret == 0 && dev->is_slow)
+		log_limited(&dev->mapped_again, LOG_LEVEL_INFO, dev->pci.tag,
+			    "BAR2 at 0x%llx is mapped again", (unsigned long long)gpa);
+	dev->is_slow = ret < 0;
 	return ret;
 }
 
@@ -179,12 +192,23 @@ static void ivshmem_reset(struct pci_dev *pci)
 	ivshmem_core_reset(&dev->core);
 }
 
+/* An access to BAR2 arrives, as none does while it is mapped. */
+static void count_slow_access(struct ivshmem *dev)
+{
+	if (dev->is_slow && ++dev->slow_accesses % SLOW_ACCESSES_BEFORE_NEXT == 0)
+		ivshmem_core_place_memory(&dev->core, dev->pci.bars[IVSHMEM_BAR_MEMORY].placed);
+}
+
 static uint64_t ivshmem_bar_read(struct pci_dev *pci, int bar, uint64_t offset, unsigned int size)
 {
 	struct ivshmem *dev = container_of(pci, struct ivshmem, pci);
 
-	return bar == IVSHMEM_BAR_REGISTERS ? ivshmem_core_read(&dev->core, offset, size)
-					    : PCI_READ_NONE;
+	if (bar == IVSHMEM_BAR_REGISTERS)
+		return ivshmem_core_read(&dev->core, offset, size);
+	if (bar != IVSHMEM_BAR_MEMORY)
+		return PCI_READ_NONE;
+	count_slow_access(dev);
+	return ivshmem_core_read_memory(&dev->core, offset, size);
 }
 
 static void ivshmem_bar_write(struct pci_dev *pci, int bar, uint64_t offset, unsigned int size,
@@ -194,6 +218,10 @@ static void ivshmem_bar_write(struct pci_dev *pci, int bar, uint64_t offset, uns
 
 	if (bar == IVSHMEM_BAR_REGISTERS)
 		ivshmem_core_write(&dev->core, offset, size, value);
+	if (bar == IVSHMEM_BAR_MEMORY) {
+		count_slow_access(dev);
+		ivshmem_core_write_memory(&dev->core, offset, size, value);
+	}
 }
 
 static void ivshmem_bar_moved(struct pci_dev *pci, int bar, uint64_t addr)

@@ -315,6 +315,57 @@ void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int
 		write_register(core, offset + 4, (uint32_t)(value >> 32));
 }
 
+/* The access if it is inside of the memory, else NULL. */
+static void *memory_at(const struct ivshmem_core *core, uint64_t offset, unsigned int size)
+{
+	uint64_t all = ivshmem_region_size(core->region);
+
+	if (offset > all || size > all - offset)
+		return NULL;
+	return (char *)ivshmem_region_memory(core->region) + offset;
+}
+
+static bool is_aligned(uint64_t offset, unsigned int size)
+{
+	return (offset & (size - 1)) == 0;
+}
+
+uint64_t ivshmem_core_read_memory(const struct ivshmem_core *core, uint64_t offset,
+				  unsigned int size)
+{
+	const void *at = memory_at(core, offset, size);
+	uint64_t value = UINT64_MAX;
+
+	if (!at)
+		return value;
+	if (size == 8 && is_aligned(offset, size))
+		return __atomic_load_n((const uint64_t *)at, __ATOMIC_ACQUIRE);
+	if (size == 4 && is_aligned(offset, size))
+		return __atomic_load_n((const uint32_t *)at, __ATOMIC_ACQUIRE);
+	if (size == 2 && is_aligned(offset, size))
+		return __atomic_load_n((const uint16_t *)at, __ATOMIC_ACQUIRE);
+	value = 0;
+	memcpy(&value, at, size);
+	return value;
+}
+
+void ivshmem_core_write_memory(struct ivshmem_core *core, uint64_t offset, unsigned int size,
+			       uint64_t value)
+{
+	void *at = memory_at(core, offset, size);
+
+	if (!at)
+		return;
+	if (size == 8 && is_aligned(offset, size))
+		__atomic_store_n((uint64_t *)at, value, __ATOMIC_RELEASE);
+	else if (size == 4 && is_aligned(offset, size))
+		__atomic_store_n((uint32_t *)at, (uint32_t)value, __ATOMIC_RELEASE);
+	else if (size == 2 && is_aligned(offset, size))
+		__atomic_store_n((uint16_t *)at, (uint16_t)value, __ATOMIC_RELEASE);
+	else
+		memcpy(at, &value, size);
+}
+
 void ivshmem_core_move_registers(struct ivshmem_core *core)
 {
 	if (core->doorbell)

@@ -13,7 +13,8 @@
 struct ivshmem_host {
 	/*
 	 * Show @size bytes at @memory to the guest at @gpa, without an exit per access. Returns 0
-	 * or -errno: the address cannot be mapped, and the guest sees nothing there.
+	 * or -errno: it cannot be mapped there. Accesses to it that reach the carrier, then or at
+	 * any time, are for ivshmem_core_read_memory() and ivshmem_core_write_memory().
 	 */
 	int (*map_memory)(void *ctx, uint64_t gpa, void *memory, uint64_t size);
 	void (*unmap_memory)(void *ctx, uint64_t gpa);

@@ -24,7 +24,7 @@ struct core_region {
 	int attach_result;
 	int attached;
 	int fd;
-	char memory[1];
+	_Alignas(4096) char memory[CORE_SIZE];
 };
 
 extern struct core_region core_region;

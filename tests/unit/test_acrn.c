@@ -20,7 +20,6 @@
 #define MSI_ADDRESS UINT64_C(0xfee01000)
 #define MSI_DATA 0x41
 #define SLOTS 256
-#define SLOTS_SPENT_FREELY 192
 
 struct machine {
 	struct hv_vm *vm;
@@ -616,45 +615,116 @@ static void test_memory(void)
 	end(&machine);
 }
 
-/* A guest that turns memory decoding off and on for ever, and at last moves the BAR. */
-static void test_slots_last(void)
-{
-	char *host = (char *)0x7f0000000000;
-	struct machine machine;
-	unsigned int i;
-
-	begin(&machine);
-	for (i = 0; i < 4 * SLOTS; i++) {
-		CU_ASSERT_EQUAL_FATAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
-		CU_ASSERT_EQUAL_FATAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), 0);
-	}
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), SLOTS_SPENT_FREELY + 1);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), SLOTS_SPENT_FREELY);
-	/* What lingers makes way, and is not taken for other memory or another size. */
-	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host + 4096, true), 0);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), SLOTS_SPENT_FREELY + 1);
-	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), 0);
-	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR - 4096, 3 * 4096, host, true), 0);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), SLOTS_SPENT_FREELY + 2);
-	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), -ENOENT);
-	end(&machine);
-}
-
-static void test_slots_used_up(void)
+/* Unmapped is gone, but its slot is not for another. */
+static void test_slots(void)
 {
 	char *host = (char *)0x7f0000000000;
 	struct machine machine;
 	uint64_t i;
 
 	begin(&machine);
+	for (i = 0; i < SLOTS; i++) {
+		CU_ASSERT_EQUAL_FATAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
+		CU_ASSERT_EQUAL_FATAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), 0);
+	}
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), SLOTS);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), -ENOSPC);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), SLOTS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-ENOSPC), "256 map slots"));
+	end(&machine);
+	/* All at once, and one more. */
+	begin(&machine);
 	for (i = 0; i < SLOTS; i++)
 		CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR + i * 4096, 4096, host, true), 0);
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, 0, 4096, host, true), -ENOSPC);
 	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), 0);
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, 0, 4096, host, true), -ENOSPC);
-	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), SLOTS);
-	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-ENOSPC), "256 map slots"));
+	end(&machine);
+}
+
+static void check_set(unsigned int count, uint64_t gpa, const char *host, uint64_t size)
+{
+	const struct acrn_vm_memmap *set = fake_hsm_last(ACRN_IOCTL_SET_MEMSEG);
+
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), count);
+	CU_ASSERT_EQUAL(set->user_vm_pa, gpa);
+	CU_ASSERT_EQUAL(set->vma_base, (uintptr_t)host);
+	CU_ASSERT_EQUAL(set->len, size);
+}
+
+/* What the driver does not take at once it gets in pieces; unmapped they are one again. */
+static void test_pieces(void)
+{
+	const struct acrn_vm_memmap *unset = fake_hsm_last(ACRN_IOCTL_UNSET_MEMSEG);
+	char *host = (char *)0x7f0000000000;
+	struct machine machine;
+
+	begin(&machine);
+	fake_hsm_set_map_max(256 * MIB);
+	/* 1000, 512, 3 * 256, 232 */
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, 4 * GIB, 1000 * MIB, host, true), 0);
+	check_set(6, 4 * GIB + 768 * MIB, host + 768 * MIB, 232 * MIB);
+	/* The driver is not asked for more again. */
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 512 * MIB, host, true), 0);
+	check_set(8, BAR + 256 * MIB, host + 256 * MIB, 256 * MIB);
+	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR + 256 * MIB, 256 * MIB), -ENOENT);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR + 511 * MIB, 2 * MIB, host, true), -EEXIST);
+	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 512 * MIB), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), 1);
+	CU_ASSERT_EQUAL(unset->user_vm_pa, BAR);
+	CU_ASSERT_EQUAL(unset->len, 512 * MIB);
+	/* Six slots are used: 250 are left, of which 32 GiB take 128. */
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, 64 * GIB, 32 * GIB, host, true), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 8 + 128);
+	/* Nothing is begun that cannot be ended. */
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, 32 * GIB, 31 * GIB, host, true), -ENOSPC);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 8 + 128);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, 32 * GIB, 122 * 256 * MIB, host, true), 0);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), -ENOSPC);
+	end(&machine);
+}
+
+static void test_pieces_refused(void)
+{
+	char *host = (char *)0x7f0000000000;
+	struct machine machine;
+	const char *text;
+
+	/* However small they are: 128, 64, 32 MiB. The next one is asked for as it is. */
+	begin(&machine);
+	fake_hsm_set_map_max(0);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 128 * MIB, host, true), -ENOMEM);
+	check_set(3, BAR, host, 32 * MIB);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 2 * MIB, host, true), -ENOMEM);
+	check_set(4, BAR, host, 2 * MIB);
+	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-ENOMEM), "hugepages=2M"));
+	fake_hsm_set_map_max(UINT64_MAX);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 128 * MIB, host, true), 0);
+	check_set(5, BAR, host, 128 * MIB);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), 0);
+	end(&machine);
+
+	/* On the way: what is there goes again. */
+	begin(&machine);
+	fake_hsm_set_map_max(64 * MIB);
+	fake_hsm_fail_nth(5, -EIO);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 256 * MIB, host, true), -EIO);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 5);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), 1);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 64 * MIB, host, true), 0);
+	end(&machine);
+
+	/* Or clings there, and goes when something else comes. */
+	begin(&machine);
+	fake_hsm_set_map_max(64 * MIB);
+	fake_hsm_fail_nth(5, -EPERM);
+	fake_hsm_fail(ACRN_IOCTL_UNSET_MEMSEG, 1, -EPERM);
+	log_capture_begin();
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 256 * MIB, host, true), -EPERM);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 128 * MIB), -ENOENT);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR + 64 * MIB, 4096, host, true), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_UNSET_MEMSEG), 2);
 	end(&machine);
 }
 
@@ -665,9 +735,8 @@ static void test_memory_refused(void)
 	const char *text;
 
 	begin(&machine);
-	fake_hsm_fail(ACRN_IOCTL_SET_MEMSEG, 1, -ENOMEM);
-	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 512 * MIB, host, true), -ENOMEM);
-	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-ENOMEM), "hugepages=2M"));
+	fake_hsm_fail(ACRN_IOCTL_SET_MEMSEG, 1, -EIO);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), -EIO);
 	CU_ASSERT_PTR_NULL(hv_acrn.mem_error_text(-EIO));
 	/* What it is not told of: -EINVAL is for addresses beyond the guest's. */
 	fake_hsm_fail(ACRN_IOCTL_SET_MEMSEG, 1, -EINVAL);
@@ -675,13 +744,18 @@ static void test_memory_refused(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(hv_acrn.mem_error_text(-EREMOTEIO), "ACRN_IOCTL_SET_MEMSEG"));
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
 
-	/* Not unmapped after all, it is not mapped twice. */
+	/* Not unmapped after all, it is not mapped twice, nor kept for other memory. */
 	log_capture_begin();
 	fake_hsm_fail(ACRN_IOCTL_UNSET_MEMSEG, 1, -EPERM);
 	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), -EPERM);
 	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host, true), 0);
 	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 3);
+	fake_hsm_fail(ACRN_IOCTL_UNSET_MEMSEG, 2, -EPERM);
+	CU_ASSERT_EQUAL(hv_acrn.mem_unmap(machine.vm, BAR, 4096), -EPERM);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host + 4096, true), -EPERM);
+	CU_ASSERT_EQUAL(hv_acrn.mem_map(machine.vm, BAR, 4096, host + 4096, true), 0);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_MEMSEG), 4);
 	end(&machine);
 }
 
@@ -944,8 +1018,9 @@ static const struct unit_test tests[] = {
 	{ "a VM that is not destroyed", test_not_paused },
 	{ "calls after the VM has gone", test_after_the_end },
 	{ "memory", test_memory },
-	{ "map slots last", test_slots_last },
-	{ "map slots are used up", test_slots_used_up },
+	{ "map slots are used up", test_slots },
+	{ "memory in pieces", test_pieces },
+	{ "pieces are refused", test_pieces_refused },
 	{ "memory is refused", test_memory_refused },
 	{ "lines and messages", test_interrupts },
 	{ "messages to nowhere", test_no_messages },

@@ -21,6 +21,7 @@
 #include "lib/util.h"
 #include "tests/fake_hv.h"
 #include "tests/leaks.h"
+#include "tests/unit/log_capture.h"
 #include "tests/unit/loop_turn.h"
 #include "tests/unit/pci_fixture.h"
 #include "tests/unit/region_fixture.h"
@@ -171,9 +172,10 @@ static void test_registers(void)
 	/* The rest of the page is nobody's. */
 	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, REGS + 0x100, 4), UINT32_MAX);
 	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, REGS + 0xfe, 4), UINT32_MAX);
-	/* BAR2 is memory: an access that arrives all the same meets nobody. */
-	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, MEMORY, 4), UINT32_MAX);
-	bus_write(&f, IO_SPACE_MMIO, MEMORY, 4, 0);
+	/* BAR2 is memory, also for an access that arrives all the same. */
+	bus_write(&f, IO_SPACE_MMIO, MEMORY, 4, 0x600df00d);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, MEMORY, 4), 0x600df00d);
+	CU_ASSERT_EQUAL(memcmp(guest_memory_at(MEMORY), "\x0d\xf0\x0d\x60", 4), 0);
 	end(&f, &options);
 }
 
@@ -241,21 +243,59 @@ static void test_impossible_addresses(void)
 	end(&f, &options);
 }
 
-/* The back end has no room for the mapping: the guest sees nothing there, and that is said. */
+/* Move BAR2; what is said about it goes to *@ret_text. Returns how many lines that are. */
+static unsigned int move(struct pci_fixture *f, uint64_t addr, int map_result,
+			 const char **ret_text)
+{
+	/* The first call is for the old place, if the memory is mapped there. */
+	unsigned int nth = fake_hv_mappings() > 1 ? 2 : 1;
+
+	fake_hv_fail_nth(map_result < 0 ? nth : 0, map_result);
+	log_capture_begin();
+	cfg_write(f, 6, PCI_BASE_ADDRESS_2, 4, (uint32_t)addr);
+	return log_capture_end(ret_text);
+}
+
+/* The back end has no room for the mapping: accesses reach the memory one by one. */
 static void test_map_fails(void)
 {
 	const struct ivshmem_options options = options_of("fails");
 	struct pci_fixture f;
+	unsigned int calls, i;
+	const char *text;
+	struct error err;
+	char *seen;
 
 	begin(&f, &options);
-	log_set_level(LOG_LEVEL_ERROR);
-	fake_hv_fail_nth(2, -ENOSPC);
-	cfg_write(&f, 6, PCI_BASE_ADDRESS_2, 4, 0xa0000000);
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), 0);
+	seen = guest_memory_at(MEMORY);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(seen);
+	memcpy(seen + SIZE - 16, "0123456789abcdef", 16);
+	CU_ASSERT_EQUAL(move(&f, 0xa0000000, -ENOSPC, &text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "BAR2 at 0xa0000000 cannot be mapped"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "No space left"));
 	CU_ASSERT_EQUAL(fake_hv_mappings(), 1);
-	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000, 4), UINT32_MAX);
-	cfg_write(&f, 6, PCI_BASE_ADDRESS_2, 4, (uint32_t)MEMORY);
-	CU_ASSERT_PTR_NOT_NULL(guest_memory_at(MEMORY));
-	log_set_level(LOG_LEVEL_WARNING);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 16, 4), 0x33323130);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 1, 1), 'f');
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 1, 2), UINT16_MAX);
+	bus_write(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 8, 8, 0x6867666564636261);
+	CU_ASSERT_EQUAL(memcmp(seen + SIZE - 16, "01234567abcdefgh", 16), 0);
+	/* Once is enough, until it was mapped again. */
+	CU_ASSERT_EQUAL(move(&f, 0xa4000000, -ENOSPC, &text), 0);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa4000000 + SIZE - 8, 1), 'a');
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 8, 1), UINT8_MAX);
+	CU_ASSERT_EQUAL(move(&f, MEMORY, 0, &text), 0);
+	CU_ASSERT_PTR_EQUAL(guest_memory_at(MEMORY), seen);
+	CU_ASSERT_EQUAL(move(&f, 0xa4000000, -EPERM, &text), 1);
+	/* Used a lot, it is tried again, now and then. */
+	calls = fake_hv_count(FAKE_MEM_MAP);
+	fake_hv_fail_nth(1, -ENOMEM);
+	for (i = 0; i < 4 * 65536; i++) {
+		seen[0] = (char)i;
+		CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa4000000, 1), (uint8_t)i);
+	}
+	CU_ASSERT_EQUAL(fake_hv_count(FAKE_MEM_MAP), calls + 2);
+	CU_ASSERT_PTR_EQUAL(guest_memory_at(0xa4000000), seen);
 	end(&f, &options);
 }
 

@@ -249,6 +249,54 @@ static void test_unmappable(void)
 	CU_ASSERT_EQUAL(carrier.unmaps, 2);
 }
 
+/* Where it is not mapped, each access comes to the core. */
+static void test_memory_accesses(void)
+{
+	static const struct {
+		uint64_t offset;
+		unsigned int size;
+		uint64_t value;
+	} rows[] = {
+		{ 0, 1, 0x30 },
+		{ 0, 2, 0x3130 },
+		{ 0, 4, 0x33323130 },
+		{ 0, 8, 0x3736353433323130 },
+		{ 1, 1, 0x31 },
+		{ 1, 2, 0x3231 },
+		{ 3, 4, 0x36353433 },
+		{ 5, 8, 0x0000003938373635 },
+		{ CORE_SIZE - 1, 1, 0 },
+		{ CORE_SIZE - 8, 8, 0 },
+		{ CORE_SIZE - 1, 2, UINT64_MAX },
+		{ CORE_SIZE - 4, 8, UINT64_MAX },
+		{ CORE_SIZE, 1, UINT64_MAX },
+		{ UINT64_MAX, 1, UINT64_MAX },
+	};
+	unsigned char want[16];
+	struct core_carrier carrier;
+	struct ivshmem_core core;
+	size_t i;
+
+	core_begin(&core, &carrier);
+	memset(core_region.memory, 0, CORE_SIZE);
+	memcpy(core_region.memory, "0123456789", 10);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		CU_ASSERT_EQUAL(ivshmem_core_read_memory(&core, rows[i].offset, rows[i].size),
+				rows[i].value);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		memset(core_region.memory, 0x55, CORE_SIZE);
+		ivshmem_core_write_memory(&core, rows[i].offset, rows[i].size, rows[i].value);
+		memset(want, 0x55, sizeof(want));
+		if (rows[i].offset < 8)
+			memcpy(want + rows[i].offset, &rows[i].value, rows[i].size);
+		CU_ASSERT_EQUAL(memcmp(core_region.memory, want, sizeof(want)), 0);
+	}
+	ivshmem_core_write_memory(&core, CORE_SIZE - 1, 1, 0xaa);
+	ivshmem_core_write_memory(&core, CORE_SIZE - 4, 2, 0xccbb);
+	CU_ASSERT_EQUAL(ivshmem_core_read_memory(&core, CORE_SIZE - 4, 4), 0xaa55ccbb);
+	core_end(&core);
+}
+
 static const struct unit_test tests[] = {
 	{ "options reach the region", test_options_reach_the_region },
 	{ "no region", test_no_region },
@@ -259,6 +307,7 @@ static const struct unit_test tests[] = {
 	{ "reset", test_reset },
 	{ "memory moves", test_memory_moves },
 	{ "addresses that cannot be mapped", test_unmappable },
+	{ "accesses to memory that is not mapped", test_memory_accesses },
 };
 
 UNIT_MAIN("ivshmem core", tests)
