@@ -28,6 +28,8 @@
 /* No server needs longer from one message of its greeting to the next, nor for all of them. */
 #define QUIET_MS 1000
 #define TELLING_MAX_MS 5000
+/* Own vectors come in one go; a server may have fewer than the device. */
+#define OWN_QUIET_MS 50
 
 struct ivshmem_link {
 	struct ivshmem_link_params params;
@@ -163,15 +165,24 @@ static void peer_left(void *ctx, uint16_t id)
 	link->params.ops->left(link->params.ctx, id);
 }
 
-/* The own vectors come last in a greeting. */
+/*
+ * The own vectors come last in a greeting. All of them are waited for: a ring by one that is not
+ * there yet, which a guest may send as soon as it runs, would be lost.
+ */
 static void peer_own_vector(void *ctx, unsigned int vector, int fd)
 {
 	struct ivshmem_link *link = ctx;
 
 	link->heard = true;
 	link->params.ops->own_vector(link->params.ctx, vector, fd);
-	if (link->state == LINK_TELLING)
+	if (link->state != LINK_TELLING)
+		return;
+	if (vector + 1 >= link->params.start.vectors) {
 		go_up(link);
+	} else {
+		link->heard = false;
+		set_timer(link, OWN_QUIET_MS);
+	}
 }
 
 static void peer_lost(void *ctx, int code, const struct error *err)
@@ -291,7 +302,7 @@ static void timer_expired(void *ctx, uint32_t events)
 		set_timer(link, QUIET_MS);
 		return;
 	}
-	/* A server without vectors has nothing more to tell. */
+	/* A server without vectors, or with fewer than the device, has nothing more to tell. */
 	if (link->state == LINK_TELLING)
 		go_up(link);
 	link->params.ops->settled(link->params.ctx, link->path);

@@ -42,6 +42,7 @@ struct ivshmem_link_params {
 	struct event_loop *loop;
 	const char *tag;  /* for the log */
 	const char *path; /* of a socket, up to 107 bytes; NULL: of the region's own server */
+	/* For a server of one's own; and how many vectors of its own the device waits for. */
 	struct ivshmem_server_start_params start;
 	const struct ivshmem_link_ops *ops;
 	void *ctx;

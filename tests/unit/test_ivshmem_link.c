@@ -63,6 +63,27 @@ static void test_peers_present(void)
 	link_fixture_end(&f);
 }
 
+/* So are all vectors that the device has, and no more are waited for than the server has. */
+static void test_own_vectors(void)
+{
+	struct link_fixture f;
+
+	link_fixture_begin(&f);
+	f.params.start.vectors = 40;
+	link_start_server(&f, 40);
+	link_open(&f);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.log, "own 38, own 39"));
+	CU_ASSERT_PTR_NULL(strstr(f.log, "settled"));
+	link_fixture_end(&f);
+
+	link_fixture_begin(&f);
+	f.params.start.vectors = 3;
+	link_start_server(&f, 2);
+	link_open(&f);
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 0, own 0, own 1, settled");
+	link_fixture_end(&f);
+}
+
 static void test_join_and_leave(void)
 {
 	struct link_fixture f;
@@ -368,7 +389,7 @@ static void test_own_server_ends(void)
 	link_fixture_begin_own(&f);
 	link_start_scripted(&f, scripts);
 	link_open(&f);
-	CU_ASSERT_STRING_EQUAL(f.log, "ready 4, join 1.0, ready 5, join 2.0, own 0");
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 4, join 1.0, ready 5, join 2.0, own 0, settled");
 	CU_ASSERT_EQUAL(f.accepts, 4);
 	CU_ASSERT_EQUAL(f.claim, LINK_NOBODY);
 	link_fixture_end(&f);
@@ -438,7 +459,7 @@ static void test_own_server_ends_late(void)
 	f.params.ops = &ops;
 	link_start_scripted(&f, scripts);
 	link_open(&f);
-	CU_ASSERT_STRING_EQUAL(f.log, "ready 3, settled, ready 4, own 0");
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 3, settled, ready 4, own 0, settled");
 	link_fixture_end(&f);
 }
 
@@ -641,6 +662,7 @@ static const struct unit_test tests[] = {
 	{ "alone", test_alone },
 	{ "peers that are present", test_peers_present },
 	{ "join and leave", test_join_and_leave },
+	{ "own vectors", test_own_vectors },
 	{ "no vectors", test_no_vectors },
 	{ "refused by the device", test_refused_by_device },
 	{ "bad paths", test_bad_paths },
