@@ -46,5 +46,13 @@ else
 	tap_skip "three regions of 512 MB" "they need 4 GB of free memory"
 fi
 
+# On ACRN they work: tests/hsm_sim/pair.sh.
+if ! vm_on_acrn; then
+	vm_run hv -k "$samples/hello.elf" -s "6,ivshmem,$region,2" -s 7,ivshmem,hv:/test,2
+	vm_is hv 64 "a region of the hypervisor's: there is no start"
+	tap_check "a region of the hypervisor's: what helps is said" \
+		grep -q '"hv:/test": hv:/ regions need the ACRN hypervisor; use dm:/' "$work/hv.err"
+fi
+
 tap_is "nothing of the regions is left" "$(left_overs "$region")$(left_overs "$region-b")" ""
 tap_done
