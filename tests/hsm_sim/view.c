@@ -9,22 +9,26 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "tests/hsm_sim/tracee.h"
 
 #define LINE_BYTES 512
 
-/* What lies behind a range of addresses. */
+/* What lies behind a range of addresses. Each tmpfs counts its inodes from 1. */
 struct backing {
+	dev_t device;
 	uint64_t inode, offset;
 };
 
-/* proc(5): a line of maps is "start-end rights offset device inode path". */
+/* proc(5): a line of maps is "start-end rights offset major:minor inode path". */
 static int find_backing(pid_t pid, uint64_t host, uint64_t size, struct backing *ret)
 {
 	uint64_t start, end, offset, inode, done = host;
 	char path[64], line[LINE_BYTES];
+	unsigned int major, minor;
+	dev_t device;
 	FILE *maps;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
@@ -32,15 +36,17 @@ static int find_backing(pid_t pid, uint64_t host, uint64_t size, struct backing 
 	if (!maps)
 		return -errno;
 	while (done < host + size && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %" SCNu64, &start,
-			   &end, &offset, &inode) != 4 || end <= done)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %x:%x %" SCNu64, &start,
+			   &end, &offset, &major, &minor, &inode) != 6 || end <= done)
 			continue;
+		device = makedev(major, minor);
 		offset += done - start;
 		if (start > done || inode == 0)
 			break;
 		if (done == host)
-			*ret = (struct backing){ inode, offset };
-		else if (inode != ret->inode || offset != ret->offset + (done - host))
+			*ret = (struct backing){ device, inode, offset };
+		else if (device != ret->device || inode != ret->inode ||
+			 offset != ret->offset + (done - host))
 			break;
 		done = end;
 	}
@@ -49,7 +55,7 @@ static int find_backing(pid_t pid, uint64_t host, uint64_t size, struct backing 
 }
 
 /* One of its descriptors for that file, as ours; -ENOENT: it has none. */
-static int find_file(pid_t pid, uint64_t inode)
+static int find_file(pid_t pid, const struct backing *backing)
 {
 	char path[64];
 	const struct dirent *entry;
@@ -63,7 +69,8 @@ static int find_file(pid_t pid, uint64_t inode)
 		return -errno;
 	while (fd < 0 && (entry = readdir(directory)))
 		if (fstatat(dirfd(directory), entry->d_name, &file, 0) == 0 &&
-		    S_ISREG(file.st_mode) && file.st_ino == inode)
+		    S_ISREG(file.st_mode) && file.st_dev == backing->device &&
+		    file.st_ino == backing->inode)
 			fd = tracee_fd(pid, atoi(entry->d_name));
 	closedir(directory);
 	return fd;
@@ -76,7 +83,7 @@ static uint8_t *map(pid_t pid, uint64_t host, uint64_t size)
 	int fd, ret;
 
 	ret = find_backing(pid, host, size, &backing);
-	fd = ret < 0 ? ret : find_file(pid, backing.inode);
+	fd = ret < 0 ? ret : find_file(pid, &backing);
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;
