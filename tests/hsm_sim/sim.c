@@ -145,19 +145,16 @@ static void path_call(struct sim *sim, const struct seccomp_notif *notif)
 
 static struct hsm_vm *find_vm(struct sim *sim, const struct seccomp_notif *notif)
 {
-	int fd = tracee_fd((pid_t)notif->pid, (int)notif->data.args[0]);
-	struct hsm_vm *vm = NULL;
 	struct stat end;
 	unsigned int i;
 
-	if (fd < 0)
+	if (tracee_fstat((pid_t)notif->pid, (int)notif->data.args[0], &end) < 0 ||
+	    !S_ISSOCK(end.st_mode))
 		return NULL;
-	if (fstat(fd, &end) == 0 && S_ISSOCK(end.st_mode))
-		for (i = 0; i < SIM_FILES_MAX; i++)
-			if (sim->files[i].fd >= 0 && sim->files[i].inode == end.st_ino)
-				vm = sim->files[i].vm;
-	close(fd);
-	return vm;
+	for (i = 0; i < SIM_FILES_MAX; i++)
+		if (sim->files[i].fd >= 0 && sim->files[i].inode == end.st_ino)
+			return sim->files[i].vm;
+	return NULL;
 }
 
 static int run_call(struct sim *sim, struct hsm_vm *vm, const struct hsm_call *call, pid_t pid,

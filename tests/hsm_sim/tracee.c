@@ -129,6 +129,14 @@ int tracee_fd(pid_t pid, int fd)
 	return ret;
 }
 
+int tracee_fstat(pid_t pid, int fd, struct stat *ret)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+	return stat(path, ret) < 0 ? -errno : 0;
+}
+
 int eventfd_id(int fd, uint64_t *ret_id)
 {
 	char name[32], line[LINE_BYTES];

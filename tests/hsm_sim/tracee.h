@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* @pid may be any thread's. -EFAULT: not all of it is there. */
@@ -26,6 +27,9 @@ pid_t tracee_parent(pid_t pid);
 
 /* A duplicate of its descriptor @fd, or -errno. */
 int tracee_fd(pid_t pid, int fd);
+
+/* What its descriptor @fd is open on, as fstat(2) has it. */
+int tracee_fstat(pid_t pid, int fd, struct stat *ret);
 
 /* The number that the kernel knows the eventfd @fd of this process by. -EINVAL: not an eventfd. */
 int eventfd_id(int fd, uint64_t *ret_id);
