@@ -17,6 +17,17 @@
 #define LEAVES_END 0x40000100
 #define LEAVES_MAX 256 /* kvm_cpuid_get() has room for as many */
 
+/* Intel SDM 2A, CPUID. */
+#define LEAF_VENDOR 0
+#define LEAF_VERSION 1
+#define LEAF_TSC 0x15
+#define LEAF_FREQUENCY 0x16
+#define LEAF_POWER 0x80000007
+#define POWER_CONSTANT_TSC (1U << 8)
+#define VERSION_FAMILY_6 0x506e3 /* some model of it */
+#define CRYSTAL_HZ 1000000000 /* which counts the local APIC's timer: KVM's does at 1 GHz */
+#define TSC_DENOMINATOR 1000
+
 int kvm_state_chips(struct hv_vm *kvm, struct error *err)
 {
 	int ret;
@@ -29,10 +40,17 @@ int kvm_state_chips(struct hv_vm *kvm, struct error *err)
 	return ret;
 }
 
-static void add_leaf(struct kvm_cpuid2 *cpuid, const struct kvm_cpuid_entry2 *leaf)
+/* Instead of the one that is there. */
+static void set_leaf(struct kvm_cpuid2 *cpuid, const struct kvm_cpuid_entry2 *leaf)
 {
-	if (cpuid->nent < LEAVES_MAX)
-		cpuid->entries[cpuid->nent++] = *leaf;
+	uint32_t i = 0;
+
+	while (i < cpuid->nent && cpuid->entries[i].function != leaf->function)
+		i++;
+	if (i < LEAVES_MAX)
+		cpuid->entries[i] = *leaf;
+	if (i == cpuid->nent && i < LEAVES_MAX)
+		cpuid->nent++;
 }
 
 static void name_acrn(struct kvm_cpuid2 *cpuid, uint32_t tsc_khz)
@@ -49,9 +67,47 @@ static void name_acrn(struct kvm_cpuid2 *cpuid, uint32_t tsc_khz)
 	memcpy(&signature.ebx, "ACRN", 4);
 	memcpy(&signature.ecx, "ACRN", 4);
 	memcpy(&signature.edx, "ACRN", 4);
-	add_leaf(cpuid, &signature);
-	add_leaf(cpuid, &features);
-	add_leaf(cpuid, &timing);
+	set_leaf(cpuid, &signature);
+	set_leaf(cpuid, &features);
+	set_leaf(cpuid, &timing);
+}
+
+/*
+ * ACRN knows processors of Intel's only, and guests see most of what these say. One thing matters:
+ * how fast the time stamp counter is. Kernels that do not know ACRN learn it there, and those that
+ * know the frequency need no timer chip.
+ */
+static void name_intel(struct kvm_cpuid2 *cpuid, uint32_t tsc_khz)
+{
+	const struct kvm_cpuid_entry2 tsc = {
+		.function = LEAF_TSC, .eax = TSC_DENOMINATOR,
+		.ebx = (uint32_t)((uint64_t)tsc_khz * 1000 * TSC_DENOMINATOR / CRYSTAL_HZ),
+		.ecx = CRYSTAL_HZ,
+	};
+	/* In MHz; ACRN makes one up where the processor has none. */
+	const struct kvm_cpuid_entry2 frequency = {
+		.function = LEAF_FREQUENCY, .eax = tsc_khz / 1000, .ebx = tsc_khz / 1000,
+		.ecx = 100,
+	};
+	const struct kvm_cpuid_entry2 power = { .function = LEAF_POWER, .edx = POWER_CONSTANT_TSC };
+	struct kvm_cpuid_entry2 *leaf;
+	uint32_t i;
+
+	for (i = 0; i < cpuid->nent; i++) {
+		leaf = &cpuid->entries[i];
+		if (leaf->function == LEAF_VENDOR) {
+			if (leaf->eax < LEAF_FREQUENCY)
+				leaf->eax = LEAF_FREQUENCY;
+			memcpy(&leaf->ebx, "Genu", 4);
+			memcpy(&leaf->edx, "ineI", 4);
+			memcpy(&leaf->ecx, "ntel", 4);
+		} else if (leaf->function == LEAF_VERSION) {
+			leaf->eax = VERSION_FAMILY_6;
+		}
+	}
+	set_leaf(cpuid, &tsc);
+	set_leaf(cpuid, &frequency);
+	set_leaf(cpuid, &power);
 }
 
 int kvm_state_identify(struct hv_vm *kvm)
@@ -62,6 +118,7 @@ int kvm_state_identify(struct hv_vm *kvm)
 	/* A guest of ACRN's counts on that number. */
 	if (khz <= 0)
 		return khz < 0 ? -errno : -ENOTSUP;
+	name_intel(kvm->cpuid, (uint32_t)khz);
 	name_acrn(kvm->cpuid, (uint32_t)khz);
 	for (i = 0; ret == 0 && i < kvm->params.vcpus; i++)
 		ret = kvm_cpuid_set(kvm, kvm->vcpus[i]->fd, i);
