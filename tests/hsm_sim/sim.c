@@ -191,6 +191,16 @@ static int run_call(struct sim *sim, struct hsm_vm *vm, const struct hsm_call *c
 	return ret;
 }
 
+/* Waiters that a signal has taken away would fill the table. */
+static void forget_waiters(struct sim *sim, struct hsm_vm *vm)
+{
+	unsigned int i;
+
+	for (i = vm->waiter_count; i-- > 0;)
+		if (ioctl(sim->notify_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &vm->waiters[i]) < 0)
+			vm->waiters[i] = vm->waiters[--vm->waiter_count];
+}
+
 static void ioctl_call(struct sim *sim, const struct seccomp_notif *notif)
 {
 	struct hsm_vm *vm = find_vm(sim, notif);
@@ -212,6 +222,8 @@ static void ioctl_call(struct sim *sim, const struct seccomp_notif *notif)
 	ret = run_call(sim, vm, call, (pid_t)notif->pid, notif->data.args[2]);
 	report_note(&sim->report, "%s: %s", call->name,
 		    ret < 0 ? strerror(-ret) : ret == CALL_WAITS ? "waits" : "0");
+	if (ret == CALL_WAITS)
+		forget_waiters(sim, vm);
 	if (ret == CALL_WAITS && vm->waiter_count < WAITERS_MAX)
 		vm->waiters[vm->waiter_count++] = notif->id;
 	else
@@ -226,16 +238,6 @@ static void answer_waiters(struct sim *sim, struct hsm_vm *vm)
 	/* ioreq.c: all wake up; a client that is being destroyed says so. */
 	while (vm->waiter_count > 0)
 		answer(sim, vm->waiters[--vm->waiter_count], vm->has_client ? 0 : -ENODEV, false);
-}
-
-/* Waiters that a signal has taken away would fill the table. */
-static void forget_waiters(struct sim *sim, struct hsm_vm *vm)
-{
-	unsigned int i;
-
-	for (i = vm->waiter_count; i-- > 0;)
-		if (ioctl(sim->notify_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &vm->waiters[i]) < 0)
-			vm->waiters[i] = vm->waiters[--vm->waiter_count];
 }
 
 /* The VM's own guest, else the one for all, else NULL. */
@@ -281,12 +283,9 @@ static void advance(struct sim *sim)
 {
 	unsigned int i;
 
-	for (i = 0; i < SIM_FILES_MAX; i++) {
-		if (sim->files[i].fd < 0)
-			continue;
-		forget_waiters(sim, sim->files[i].vm);
-		machine_serve(sim->files[i].vm);
-	}
+	for (i = 0; i < SIM_FILES_MAX; i++)
+		if (sim->files[i].fd >= 0)
+			machine_serve(sim->files[i].vm);
 	advance_guests(sim);
 	for (i = 0; i < SIM_FILES_MAX; i++)
 		if (sim->files[i].fd >= 0)
