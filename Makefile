@@ -896,7 +896,8 @@ HSM_TESTS := \
 	tests/hsm_sim/run.sh \
 	tests/hsm_sim/every-call.sh \
 	tests/hsm_sim/pair.sh \
-	tests/hsm_sim/guests.sh
+	tests/hsm_sim/guests.sh \
+	tests/hsm_sim/linux.sh
 
 # Tests by guests that look at the machine from inside.
 GUEST_TESTS := \
@@ -1049,7 +1050,7 @@ check-guest: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS)
 	$(Q)$(RUN_TESTS) check-guest $(GUEST_TESTS)
 
 # acrn-dm as on ACRN, whose kernel interface is simulated.
-check-hsm: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS) $(HSM_PROGRAMS)
+check-hsm: $(PROGRAMS) $(GUESTS) $(TEST_GUESTS) $(FUNCTIONAL_PROGRAMS) $(HSM_PROGRAMS) samples
 	$(Q)TEST_LIMIT=1200 $(RUN_TESTS) check-hsm $(HSM_TESTS)
 
 # Stock Linux guests, in an emulated machine that has hardware virtualisation.

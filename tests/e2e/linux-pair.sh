@@ -13,6 +13,8 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 . "$root/tests/e2e/tap.sh"
 # shellcheck source=tests/e2e/guest.sh
 . "$root/tests/e2e/guest.sh"
+# shellcheck source=tests/e2e/guest_checks.sh
+. "$root/tests/e2e/guest_checks.sh"
 
 build=${BUILD:-$root/build}
 case ${1:-} in
@@ -57,39 +59,13 @@ fi
 runtime_dir=${IVSHMEM_RUNTIME_DIR:-/run/acrn-ivshmem}
 ls /dev/shm >"$work/shm-before"
 
-# What lspci prints after the slot, and where the first message between the guests is.
-line="RAM memory: Red Hat, Inc. Inter-VM shared memory (rev 01)"
+# Where the first message between the guests is.
 greeting="read 0x1000 100 --text"
-
-# stop_if_dead NAME...: without these guests the rest makes no sense.
-stop_if_dead()
-{
-	for name in "$@"; do
-		if ! guest_wait_up "$name"; then
-			tap_fail "$name reaches user space"
-			guest_report "$name"
-			tap_done
-			exit 1
-		fi
-	done
-}
-
-# is NAME GUEST COMMAND WANTED: the command's output in the guest.
-is()
-{
-	tap_is "$1" "$(guest_ask "$2" "$3" || echo "exit status $?")" "$4"
-}
-
-# does NAME GUEST COMMAND: the command's success in the guest.
-does()
-{
-	tap_check "$1" guest_ask "$2" "$3"
-}
 
 test_enumeration()
 {
-	is "lspci shows the device in slot 6" a "lspci -s 6" "00:06.0 $line"
-	is "lspci shows the device in slot 5" b "lspci -s 5" "00:05.0 $line"
+	is "lspci shows the device in slot 6" a "lspci -s 6" "00:06.0 $guest_lspci_line"
+	is "lspci shows the device in slot 5" b "lspci -s 5" "00:05.0 $guest_lspci_line"
 	is "lspci shows its MSI-X capability" a \
 		"lspci -vv -s 6 2>/dev/null | grep -A 2 MSI-X | sed 's/^[[:space:]]*//'" \
 		"Capabilities: [40] MSI-X: Enable- Count=4 Masked-
@@ -99,28 +75,11 @@ PBA: BAR=1 offset=00000800"
 		"lspci -vv -s 6 2>/dev/null | grep -c 'Region 1: .*32-bit, non-prefetchable.*size=4K'" 1
 	is "the plain one has none" b \
 		"lspci -vv -s 5 2>/dev/null | grep -c -e Capabilities -e 'Region 1' || true" 0
-	is "a new region is all zero" a "ivshmem-access checksum 0 2M" \
-		"$(dd if=/dev/zero bs=1M count=2 2>/dev/null | crc32_of)"
+	region_is_zero a
 	does "the kernel offers write-combining access" a \
 		"ls /sys/bus/pci/devices/0000:00:06.0/resource2_wc"
-	for pair in a:6 b:5; do
-		device=0000:00:0${pair#?:}.0
-		does "uio_pci_generic takes the device's id in slot ${pair#?:}" "${pair%:?}" \
-			"load uio_pci_generic &&
-			echo 1af4 1110 >/sys/bus/pci/drivers/uio_pci_generic/new_id"
-		is "uio_pci_generic binds $device" "${pair%:?}" \
-			"basename \$(readlink /sys/bus/pci/devices/$device/driver)" uio_pci_generic
-		does "/dev/uio0 appears for $device" "${pair%:?}" "test -c /dev/uio0"
-		# That there is no interrupt pin is meant so.
-		is "the kernel complains of nothing else at $device" "${pair%:?}" \
-			"dmesg | grep $device | grep -v -e '1af4:1110' -e 'reg 0x' -e 'BAR . \[mem 0x' \
-			-e 'No IRQ assigned' || true" ""
-	done
-}
-
-crc32_of()
-{
-	gzip -1 -c | tail -c 8 | od -An -tx4 -N4 | tr -d ' \n'
+	uio_binds a 6
+	uio_binds b 5
 }
 
 test_exchange()
@@ -139,23 +98,16 @@ test_exchange()
 	is "and shared" b "ivshmem-access read 0x1fffff 1 --text" Z
 }
 
-# bar2_to HIGH LOW: program BAR2 of the second guest as a driver does, with decode off.
-bar2_to()
-{
-	guest_ask b "setpci -s 5 COMMAND=0:2 && setpci -s 5 BASE_ADDRESS_2=$2 &&
-		setpci -s 5 BASE_ADDRESS_3=$1 && setpci -s 5 COMMAND=2:2"
-}
-
 test_moves()
 {
 	low=$(guest_ask b "setpci -s 5 BASE_ADDRESS_2")
 	high=$(guest_ask b "setpci -s 5 BASE_ADDRESS_3")
 
-	tap_check "setpci moves BAR2 below 4 GiB" bar2_to 0 d0000000
+	tap_check "setpci moves BAR2 below 4 GiB" bar2_to b 5 0 d0000000
 	is "the data is at the new address" b "ivshmem-access --phys $greeting" \
 		"greetings from slot 6"
 	does "and no longer at the old one" b "! ivshmem-access $greeting | grep greetings"
-	tap_check "setpci moves BAR2 above 4 GiB" bar2_to 4 0
+	tap_check "setpci moves BAR2 above 4 GiB" bar2_to b 5 4 0
 	is "the data is there, too" b "ivshmem-access --phys $greeting" "greetings from slot 6"
 	does "a write at the new address" b \
 		"ivshmem-access --phys write 0x3000 'sent after the move'"
@@ -164,7 +116,7 @@ test_moves()
 		"setpci -s 5 BASE_ADDRESS_2=ffffffff; setpci -s 5 BASE_ADDRESS_3=ffffffff;
 		setpci -s 5 BASE_ADDRESS_2; setpci -s 5 BASE_ADDRESS_3" "ffe0000c
 ffffffff"
-	tap_check "BAR2 moves back" bar2_to "$high" "$low"
+	tap_check "BAR2 moves back" bar2_to b 5 "$high" "$low"
 	is "the data is where the kernel expects it" b "ivshmem-access $greeting" \
 		"greetings from slot 6"
 }
