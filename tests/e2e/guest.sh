@@ -4,7 +4,7 @@
 #
 # A guest runs guest-init.sh: it takes a command per line and ends the output of the n-th with a
 # line "@@ n STATUS". The sourcing script sets acrn_dm (the program), guest_dir (vmlinuz, initrd)
-# and work (a directory that is there). Nothing here waits for a time, only for a marker or for
+# and work (a directory that is there), and may set guest_words for the kernel's command line. Nothing here waits for a time, only for a marker or for
 # the end of the device model, and at most guest_limit seconds, which means that the guest hangs.
 # shellcheck disable=SC2154
 
@@ -34,7 +34,7 @@ guest_run()
 	sh -c 'echo $$ >"$1"; shift; exec "$@"' - "$work/$guest_name.pid" \
 		"$acrn_dm" -m 256M --cpus 1 -l com1,stdio \
 		-k "$guest_dir/vmlinuz" -r "$guest_dir/initrd" \
-		-B "console=ttyS0 quiet panic=-1 mitigations=off" -s 0:0,hostbridge \
+		-B "console=ttyS0 quiet panic=-1 mitigations=off${guest_words:+ $guest_words}" -s 0:0,hostbridge \
 		"$@" "$guest_name" <>"$work/$guest_name.in" \
 		>"$work/$guest_name.out" 2>"$work/$guest_name.err" || run_status=$?
 	echo "$run_status" >"$work/$guest_name.tmp"

@@ -111,6 +111,19 @@ test_hv()
 		"ivshmem-access read 0x1000 100 --text" "$greeting"
 }
 
+# Without ARAT (CPUID 6, bit 2 of EAX) Linux makes sure that the timer chip interrupts, or panics.
+test_timer_chip()
+{
+	# shellcheck disable=SC2034 # guest.sh's
+	guest_words=clearcpuid=450
+	guest_start d
+	stop_if_dead d
+	does "a kernel that needs the timer chip has its interrupts" d \
+		"grep '^ *0: *[1-9][0-9]* *IO-APIC *2-edge *timer' /proc/interrupts"
+	guest_send d "poweroff -f"
+	tap_is "power-off of d gives exit status 0" "$(guest_exit_status d)" 0
+}
+
 test_end()
 {
 	for name in a b c; do
@@ -140,8 +153,9 @@ uio_binds b 5
 # there seems to be a ROM; and decoding is off, not that it would matter.
 uio_binds c 5 -e ROM -e "'enabling device (0000 -> 0002)'"
 test_end
+test_timer_chip
 if [ "$tap_failed" -gt 0 ]; then
-	for name in a b c; do
+	for name in a b c d; do
 		guest_report "$name"
 	done
 fi
