@@ -876,6 +876,8 @@ HSM_SIM_SRCS := \
 	tests/hsm_sim/report.c \
 	tests/hsm_sim/scenario.c \
 	tests/hsm_sim/sim.c \
+	tests/hsm_sim/sim_calls.c \
+	tests/hsm_sim/sim_program.c \
 	tests/hsm_sim/tracee.c \
 	tests/hsm_sim/view.c \
 	$(KVM_SRCS) \

@@ -3,6 +3,7 @@
 #ifndef TESTS_HSM_SIM_SIM_H
 #define TESTS_HSM_SIM_SIM_H
 
+#include <linux/seccomp.h>
 #include <signal.h>
 
 #include "tests/hsm_sim/faults.h"
@@ -41,5 +42,23 @@ struct sim {
  * signal's number if one ended it, or -errno. What else there is to say is in @sim->report.
  */
 int sim_run(struct sim *sim, char **argv);
+
+/* What follows is for the simulator's own parts. */
+
+/* sim.c: have the loop look at @fd, too. 0 or -errno. */
+int sim_watch(struct sim *sim, int fd, uint32_t events);
+
+/* sim_calls.c: what the driver, or the kernel, says to a call; it may have to wait for that. */
+void sim_answer(struct sim *sim, const struct seccomp_notif *notif);
+/* Those that wait for the VM's requests, if there are any or will be none. */
+void sim_answer_waiters(struct sim *sim, struct hsm_vm *vm);
+
+/*
+ * sim_program.c: start it; its listener becomes ours. @signals are blocked here, but not there.
+ * Returns 0 or -errno.
+ */
+int sim_program_start(struct sim *sim, const sigset_t *signals, char **argv);
+/* The signal descriptor has something. */
+void sim_signalled(struct sim *sim);
 
 #endif
