@@ -4,20 +4,9 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD:-build}
-
-# shellcheck source=tests/e2e/tap.sh
-. "$root/tests/e2e/tap.sh"
-
-temp=$(mktemp -d)
-trap 'rm -rf "$temp"' EXIT
-trap 'exit 1' INT TERM HUP
-
-if ! "$build/tests/hsm_sim/hsm-sim" -- true; then
-	tap_skip 'the simulated HSM' 'here no program may answer system calls of others'
-	tap_done
-	exit 0
-fi
+# shellcheck source=tests/hsm_sim/on_acrn.sh
+. "$root/tests/hsm_sim/on_acrn.sh"
+on_driver
 
 cat >"$temp/scenario" <<END
 vm VM1
@@ -38,7 +27,7 @@ sim()
 	done
 	shift
 	# shellcheck disable=SC2086 # options without blanks
-	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" $sim_options -- \
+	timeout -k 5 20 "$hsm_sim" $sim_options -- \
 		"$build/tests/hsm_sim/hsm_client" "$@"
 }
 
@@ -245,7 +234,7 @@ expect 'the guest stops the program' 143 '^client: 0$' \
 stubborn()
 {
 	# shellcheck disable=SC2016 # the inner shell's
-	"$build/tests/hsm_sim/hsm-sim" -- sh -c \
+	"$hsm_sim" -- sh -c \
 		'trap "" TERM; sleep 60 & echo >"$1"; wait; wait' stubborn "$temp/ready" &
 	until [ -e "$temp/ready" ]; do
 		sleep 0.05

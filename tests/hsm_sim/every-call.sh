@@ -5,21 +5,9 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD:-build}
-
-# shellcheck source=tests/e2e/tap.sh
-. "$root/tests/e2e/tap.sh"
-
-temp=$(mktemp -d)
-trap 'rm -rf "$temp"' EXIT
-trap 'exit 1' INT TERM HUP
-
-if ! "$build/tests/hsm_sim/hsm-sim" -- true; then
-	tap_skip 'acrn-dm on a simulated HSM that fails' \
-		'here no program may answer system calls of others'
-	tap_done
-	exit 0
-fi
+# shellcheck source=tests/hsm_sim/on_acrn.sh
+. "$root/tests/hsm_sim/on_acrn.sh"
+on_driver
 
 IVSHMEM_RUNTIME_DIR=$temp/run
 export IVSHMEM_RUNTIME_DIR
@@ -100,7 +88,7 @@ run()
 	run_guest=$1
 	shift
 	status=0
-	timeout -k 2 20 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$temp/scenario" \
+	timeout -k 2 20 "$hsm_sim" --trace --scenario "$temp/scenario" \
 		--guest "$temp/$run_guest" "$@" -- \
 		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" \
 		-l com1,stdio -s 5,ivshmem,hv:/shm,2 -s "6,ivshmem,dm:/$region,2" \

@@ -6,21 +6,9 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD:-build}
-
-# shellcheck source=tests/e2e/tap.sh
-. "$root/tests/e2e/tap.sh"
-
-temp=$(mktemp -d)
-trap 'rm -rf "$temp"' EXIT
-trap 'exit 1' INT TERM HUP
-
-if ! "$build/tests/hsm_sim/hsm-sim" -- true; then
-	tap_skip 'guest memory on a simulated HSM' \
-		'here no program may answer system calls of others'
-	tap_done
-	exit 0
-fi
+# shellcheck source=tests/hsm_sim/on_acrn.sh
+. "$root/tests/hsm_sim/on_acrn.sh"
+on_driver
 
 IVSHMEM_RUNTIME_DIR=$temp/run
 export IVSHMEM_RUNTIME_DIR
@@ -43,7 +31,7 @@ dm()
 	cat >"$temp/guest"
 	[ ! -s "$temp/guest" ] || dm_options="$dm_options --guest $temp/guest"
 	# shellcheck disable=SC2086 # options without blanks
-	timeout -k 5 60 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$temp/scenario" \
+	timeout -k 5 60 "$hsm_sim" --trace --scenario "$temp/scenario" \
 		$dm_options -- "$build/acrn-dm" --hypervisor=acrn -E "$build/samples/hello.elf" \
 		"$@" >"$temp/log" 2>&1 || dm_status=$?
 	grep -Ev 'ATTACH_IOREQ_CLIENT|NOTIFY_REQUEST_FINISH' "$temp/log" | uniq

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # root is the sourcing script's
-# Guests that run on a simulated ACRN: source it, after setting root, and call on_acrn. It sources
-# scripts/lib.sh and tests/e2e/tap.sh.
+# Tests on a simulated ACRN: source it, after setting root, and call on_driver (guests, if there are
+# any, follow scripts) or on_acrn (they run). It sources scripts/lib.sh and tests/e2e/tap.sh and sets
+# build and hsm_sim, where the programs and the simulator are.
 
 # shellcheck source=scripts/lib.sh
 . "$root/scripts/lib.sh"
@@ -16,8 +17,28 @@ else
 fi
 hsm_sim=$build/tests/hsm_sim/hsm-sim
 
-# on_acrn TIMEOUT "$@": the sourcing script goes on where KVM is usable, which may be in the nested
-# machine, and where a program may answer system calls of others; if that is nowhere, it ends.
+# need_simulator: the sourcing script goes on where a program may answer system calls of others; else
+# it ends.
+need_simulator()
+{
+	[ -x "$hsm_sim" ] || die 1 "$hsm_sim is not built: make check-hsm does it"
+	if ! "$hsm_sim" -- true; then
+		tap_skip "${0##*/}" 'here no program may answer system calls of others'
+		tap_done
+		exit 0
+	fi
+}
+
+# on_driver: likewise, with a directory $temp that goes at its end.
+on_driver()
+{
+	need_simulator
+	temp=$(mktemp -d)
+	trap 'rm -rf "$temp"' EXIT
+	trap 'exit 1' INT TERM HUP
+}
+
+# on_acrn TIMEOUT "$@": the same where KVM is usable, which may be in the nested machine.
 on_acrn()
 {
 	on_acrn_limit=$1
@@ -25,12 +46,7 @@ on_acrn()
 	if ! kvm_usable && [ "${ACRN_DM_NESTED:-0}" = 0 ]; then
 		exec "$root/tests/e2e/nested.sh" --timeout "$on_acrn_limit" -- "$0" "$@"
 	fi
-	[ -x "$hsm_sim" ] || die 1 "$hsm_sim is not built: make check-hsm does it"
-	if ! "$hsm_sim" -- true; then
-		tap_skip "${0##*/}" 'here no program may answer system calls of others'
-		tap_done
-		exit 0
-	fi
+	need_simulator
 }
 
 # acrn_results TITLE [OPTION OF HSM-SIM]... -- SCRIPT: run a test script on the simulated ACRN with

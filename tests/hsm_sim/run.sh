@@ -5,20 +5,9 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD:-build}
-
-# shellcheck source=tests/e2e/tap.sh
-. "$root/tests/e2e/tap.sh"
-
-temp=$(mktemp -d)
-trap 'rm -rf "$temp"' EXIT
-trap 'exit 1' INT TERM HUP
-
-if ! "$build/tests/hsm_sim/hsm-sim" -- true; then
-	tap_skip 'acrn-dm on a simulated HSM' 'here no program may answer system calls of others'
-	tap_done
-	exit 0
-fi
+# shellcheck source=tests/hsm_sim/on_acrn.sh
+. "$root/tests/hsm_sim/on_acrn.sh"
+on_driver
 
 IVSHMEM_RUNTIME_DIR=$temp/run
 export IVSHMEM_RUNTIME_DIR
@@ -61,7 +50,7 @@ dm()
 	cat >"$temp/guest"
 	[ ! -s "$temp/guest" ] || dm_options="$dm_options --guest $temp/guest"
 	# shellcheck disable=SC2086 # options without blanks
-	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --scenario "$temp/scenario" $dm_options -- \
+	timeout -k 5 20 "$hsm_sim" --scenario "$temp/scenario" $dm_options -- \
 		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" "$@"
 }
 
@@ -364,7 +353,7 @@ END
 # for its name.
 both()
 {
-	timeout -k 5 20 "$build/tests/hsm_sim/hsm-sim" --trace --scenario "$scenario" \
+	timeout -k 5 20 "$hsm_sim" --trace --scenario "$scenario" \
 		--guest "$2=$temp/$2" --guest "$3=$temp/$3" -- sh -c "$1" sh "$2" "$3" \
 		"$build/acrn-dm" --hypervisor=acrn -m 16M -E "$build/samples/hello.elf" \
 		-s "$device"
