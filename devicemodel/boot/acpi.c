@@ -208,12 +208,16 @@ static int put_madt(struct acpi_area *area, unsigned int vcpus)
 	return area_put_listed(area, &all.madt.header);
 }
 
+/*
+ * Only the bus that there is, though all 256 can be accessed: Linux looks for devices on each bus
+ * that is named here, and each look is an exit.
+ */
 static int put_mcfg(struct acpi_area *area)
 {
 	struct acpi_mcfg mcfg = {
 		.header = header_make("MCFG", sizeof(mcfg), 1),
 		.base = MACHINE_ECAM_BASE,
-		.bus_last = MACHINE_ECAM_SIZE / MIB - 1,
+		.bus_last = 0,
 	};
 
 	return area_put_listed(area, &mcfg.header);
