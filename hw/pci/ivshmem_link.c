@@ -93,10 +93,19 @@ static void go_up(struct ivshmem_link *link)
 	link->state = LINK_UP;
 	link->up_since = now_ms();
 	link->complained = false;
+	/* What it has not told so far may still come: own vectors, if it is slow. */
+	link->heard = false;
+	set_timer(link, QUIET_MS);
 	if (link->opened)
 		log_limited(&link->changes, LOG_LEVEL_WARNING, link->params.tag,
 			    "connected again, to ivshmem server %s", link->path);
 	changed(link);
+}
+
+/* One that never ends is no reason for the guest to wait for ever. */
+static bool tells_too_long(const struct ivshmem_link *link)
+{
+	return now_ms() - link->told_since >= TELLING_MAX_MS;
 }
 
 static void go_down(struct ivshmem_link *link, int code, const struct error *why)
@@ -177,7 +186,7 @@ static void peer_own_vector(void *ctx, unsigned int vector, int fd)
 	link->params.ops->own_vector(link->params.ctx, vector, fd);
 	if (link->state != LINK_TELLING)
 		return;
-	if (vector + 1 >= link->params.start.vectors) {
+	if (vector + 1 >= link->params.start.vectors || tells_too_long(link)) {
 		go_up(link);
 	} else {
 		link->heard = false;
@@ -296,8 +305,7 @@ static void timer_expired(void *ctx, uint32_t events)
 			reconnect(link, true);
 		return;
 	}
-	/* One that never ends is no reason for the guest to wait for ever. */
-	if (link->heard && now_ms() - link->told_since < TELLING_MAX_MS) {
+	if (link->heard && !tells_too_long(link)) {
 		link->heard = false;
 		set_timer(link, QUIET_MS);
 		return;
@@ -305,7 +313,8 @@ static void timer_expired(void *ctx, uint32_t events)
 	/* A server without vectors, or with fewer than the device, has nothing more to tell. */
 	if (link->state == LINK_TELLING)
 		go_up(link);
-	link->params.ops->settled(link->params.ctx, link->path);
+	else
+		link->params.ops->settled(link->params.ctx, link->path);
 }
 
 /* --- the first time, before the guest runs --------------------------------------------------- */

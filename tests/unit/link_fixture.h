@@ -31,7 +31,7 @@ struct link_fixture {
 
 	/* What the device is told: "ready 1, join 0.0, own 0, left 0, settled". */
 	char log[1024];
-	unsigned int readies, joins, settlings;
+	unsigned int readies, joins;
 	int ready_result;
 
 	/* Whoever listens at the path: a real server ... */

@@ -80,7 +80,35 @@ static void test_own_vectors(void)
 	f.params.start.vectors = 3;
 	link_start_server(&f, 2);
 	link_open(&f);
-	CU_ASSERT_STRING_EQUAL(f.log, "ready 0, own 0, own 1, settled");
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 0, own 0, own 1");
+	link_wait_for(&f, "settled");
+	link_fixture_end(&f);
+}
+
+static void tell(struct link_fixture *f, int64_t id)
+{
+	struct ivshmem_wire_out out = { .message = { .value = id, .fd = eventfd_new() } };
+	unsigned int i;
+
+	for (i = 0; i < f->accepts; i++)
+		CU_ASSERT_EQUAL(ivshmem_wire_send(f->sockets[i], &out), 0);
+	fd_close(&out.message.fd);
+}
+
+/* How many a server has that takes its time is not said before it has told them. */
+static void test_slow_own_vectors(void)
+{
+	static const char *const scripts[] = { "v3m+3", NULL };
+	struct link_fixture f;
+
+	link_fixture_begin(&f);
+	f.params.start.vectors = 2;
+	link_start_scripted(&f, scripts);
+	link_open(&f);
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 3, own 0");
+	tell(&f, 3);
+	link_wait_for(&f, "settled");
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 3, own 0, own 1, settled");
 	link_fixture_end(&f);
 }
 
@@ -210,43 +238,54 @@ static void test_interrupted(void)
 }
 
 static int chatter_timer;
+static int64_t chatter_id;
+static unsigned int chatter_count;
 
 static void chatter(void *ctx, uint32_t events)
 {
-	struct link_fixture *f = ctx;
-	struct ivshmem_wire_out out = { .message = { .value = 9, .fd = -1 } };
-	unsigned int i;
-
 	(void)events;
 	eventfd_drain(chatter_timer);
-	for (i = 0; i < f->accepts; i++) {
-		out.message.fd = eventfd_new();
-		ivshmem_wire_send(f->sockets[i], &out);
-		fd_close(&out.message.fd);
-	}
+	tell(ctx, chatter_id);
+	chatter_count++;
+}
+
+/* Opens the link to a server that tells of @id every @ms. */
+static void open_to_chatter(struct link_fixture *f, int64_t id, long ms)
+{
+	const struct timespec tick = { .tv_nsec = ms * 1000000 };
+	const struct itimerspec spec = { .it_value = tick, .it_interval = tick };
+	static const char *const scripts[] = { "v3m", NULL };
+	struct event_source *source;
+
+	link_start_scripted(f, scripts);
+	chatter_id = id;
+	chatter_count = 0;
+	chatter_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	timerfd_settime(chatter_timer, 0, &spec, NULL);
+	CU_ASSERT_EQUAL(event_loop_add(f->loop, chatter_timer, EPOLLIN, chatter, f, &source), 0);
+	alarm(60);
+	link_open(f);
+	alarm(0);
+	event_source_remove(source);
+	fd_close(&chatter_timer);
 }
 
 /* The guest does not wait until such a server has told everything. */
 static void test_never_ends_telling(void)
 {
-	const struct timespec tick = { .tv_nsec = 200000000 };
-	const struct itimerspec spec = { .it_value = tick, .it_interval = tick };
-	static const char *const scripts[] = { "v3m", NULL };
-	struct event_source *source;
 	struct link_fixture f;
 
 	link_fixture_begin(&f);
-	link_start_scripted(&f, scripts);
-	chatter_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	timerfd_settime(chatter_timer, 0, &spec, NULL);
-	CU_ASSERT_EQUAL(event_loop_add(f.loop, chatter_timer, EPOLLIN, chatter, &f, &source),
-			0);
-	alarm(60);
-	link_open(&f);
-	alarm(0);
+	open_to_chatter(&f, 9, 200);
 	CU_ASSERT(f.joins > 0);
-	event_source_remove(source);
-	fd_close(&chatter_timer);
+	link_fixture_end(&f);
+
+	/* Nor all vectors, each soon after the one before. */
+	link_fixture_begin(&f);
+	f.params.start.vectors = IVSHMEM_VECTORS_MAX;
+	open_to_chatter(&f, 3, 20);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.log, "own 1"));
+	CU_ASSERT(chatter_count < IVSHMEM_VECTORS_MAX);
 	link_fixture_end(&f);
 }
 
@@ -389,7 +428,7 @@ static void test_own_server_ends(void)
 	link_fixture_begin_own(&f);
 	link_start_scripted(&f, scripts);
 	link_open(&f);
-	CU_ASSERT_STRING_EQUAL(f.log, "ready 4, join 1.0, ready 5, join 2.0, own 0, settled");
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 4, join 1.0, ready 5, join 2.0, own 0");
 	CU_ASSERT_EQUAL(f.accepts, 4);
 	CU_ASSERT_EQUAL(f.claim, LINK_NOBODY);
 	link_fixture_end(&f);
@@ -438,28 +477,28 @@ static void test_own_server_ends_then_hangs(void)
 	link_fixture_end(&f);
 }
 
-static void close_when_settled(void *ctx, const char *server)
+static void close_after_last_vector(void *ctx, unsigned int vector, int fd)
 {
 	struct link_fixture *f = ctx;
 
-	link_fixture_ops.settled(ctx, server);
-	if (f->settlings == 1)
+	link_fixture_ops.own_vector(ctx, vector, fd);
+	if (f->readies == 1 && vector == 1)
 		fd_close(&f->sockets[0]);
 }
 
 /* It ends in the very moment in which it was found to be good. */
 static void test_own_server_ends_late(void)
 {
-	static const char *const scripts[] = { "v3m", "v4m+4", NULL };
+	static const char *const scripts[] = { "v3m+3+3", "v4m+4+4", NULL };
 	struct ivshmem_link_ops ops = link_fixture_ops;
 	struct link_fixture f;
 
 	link_fixture_begin_own(&f);
-	ops.settled = close_when_settled;
+	ops.own_vector = close_after_last_vector;
 	f.params.ops = &ops;
 	link_start_scripted(&f, scripts);
 	link_open(&f);
-	CU_ASSERT_STRING_EQUAL(f.log, "ready 3, settled, ready 4, own 0, settled");
+	CU_ASSERT_STRING_EQUAL(f.log, "ready 3, own 0, own 1, ready 4, own 0, own 1");
 	link_fixture_end(&f);
 }
 
@@ -663,6 +702,7 @@ static const struct unit_test tests[] = {
 	{ "peers that are present", test_peers_present },
 	{ "join and leave", test_join_and_leave },
 	{ "own vectors", test_own_vectors },
+	{ "slow own vectors", test_slow_own_vectors },
 	{ "no vectors", test_no_vectors },
 	{ "refused by the device", test_refused_by_device },
 	{ "bad paths", test_bad_paths },
