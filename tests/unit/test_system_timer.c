@@ -79,12 +79,13 @@ static void program(struct machine *m, unsigned int mode, unsigned int count)
 	out(m, MACHINE_PIT_PORT, (uint8_t)(count >> 8));
 }
 
+/* So many or, before the loop has ended, more. */
 static void await(struct machine *m, unsigned int interrupts)
 {
 	m->vm.wanted = m->vm.lowered + interrupts;
 	CU_ASSERT_EQUAL(event_loop_run(m->loop), 0);
-	CU_ASSERT_EQUAL(m->vm.lowered, m->vm.wanted);
-	CU_ASSERT_EQUAL(m->vm.raised, m->vm.wanted);
+	CU_ASSERT(m->vm.lowered >= m->vm.wanted);
+	CU_ASSERT_EQUAL(m->vm.raised, m->vm.lowered);
 	CU_ASSERT_EQUAL(m->vm.gsi, MACHINE_PIT_GSI);
 }
 
@@ -97,6 +98,7 @@ static void test_interrupts(void)
 	await(&m, 1);
 	program(&m, 4, 1000);
 	await(&m, 1);
+	CU_ASSERT_EQUAL(m.vm.lowered, 2);
 	program(&m, 2, 1);
 	await(&m, 20);
 	program(&m, 3, 2386);
