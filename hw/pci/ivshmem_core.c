@@ -315,12 +315,25 @@ void ivshmem_core_write(struct ivshmem_core *core, uint64_t offset, unsigned int
 		write_register(core, offset + 4, (uint32_t)(value >> 32));
 }
 
+/*
+ * Those who share the object can make it smaller; an access beyond its end would end the process,
+ * by SIGBUS, before it has taken its VM down. Only who shrinks it between this and the access still
+ * does that.
+ */
+static bool is_backed(const struct ivshmem_core *core, uint64_t end)
+{
+	struct stat object;
+
+	return fstat(ivshmem_region_fd(core->region), &object) == 0 &&
+	       (uint64_t)object.st_size >= end;
+}
+
 /* The access if it is inside of the memory, else NULL. */
 static void *memory_at(const struct ivshmem_core *core, uint64_t offset, unsigned int size)
 {
 	uint64_t all = ivshmem_region_size(core->region);
 
-	if (offset > all || size > all - offset)
+	if (offset > all || size > all - offset || !is_backed(core, offset + size))
 		return NULL;
 	return (char *)ivshmem_region_memory(core->region) + offset;
 }

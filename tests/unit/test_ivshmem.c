@@ -299,6 +299,34 @@ static void test_map_fails(void)
 	end(&f, &options);
 }
 
+/* Those who share the object can make it smaller under the feet of such a guest. */
+static void test_memory_shrinks(void)
+{
+	const struct ivshmem_options options = options_of("shrinks");
+	const struct ivshmem_region_params params = params_of(&options);
+	struct pci_fixture f;
+	struct error err;
+	const char *text;
+	int fd;
+
+	begin(&f, &options);
+	CU_ASSERT_EQUAL(pci_bus_start(f.bus, &err), 0);
+	move(&f, 0xa0000000, -ENOSPC, &text);
+	bus_write(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 8, 8, 0x6867666564636261);
+	fd = open(fixture_object(&params), O_RDWR | O_CLOEXEC);
+	CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 4096), 0);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + 4096, 4), UINT32_MAX);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + 4092, 8), UINT64_MAX);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 8, 1), UINT8_MAX);
+	bus_write(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 8, 8, 1);
+	bus_write(&f, IO_SPACE_MMIO, 0xa0000000 + 4092, 4, 7);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + 4092, 4), 7);
+	CU_ASSERT_EQUAL(ftruncate(fd, SIZE), 0);
+	CU_ASSERT_EQUAL(bus_read(&f, IO_SPACE_MMIO, 0xa0000000 + SIZE - 8, 8), 0);
+	fd_close(&fd);
+	end(&f, &options);
+}
+
 /* Without the memory the guest does not begin; after the next reset it may. */
 static void test_start_without_memory(void)
 {
@@ -928,6 +956,7 @@ static const struct unit_test tests[] = {
 	{ "memory moves", test_memory_moves },
 	{ "impossible addresses", test_impossible_addresses },
 	{ "a map that fails", test_map_fails },
+	{ "memory that shrinks", test_memory_shrinks },
 	{ "it does not start without its memory", test_start_without_memory },
 	{ "reset", test_reset },
 	{ "two devices", test_two_devices },

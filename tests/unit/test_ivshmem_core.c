@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "hw/pci/ivshmem_options.h"
+#include "lib/fds.h"
 #include "lib/util.h"
 #include "tests/unit/core_fixture.h"
 #include "tests/unit/unit.h"
@@ -278,6 +281,8 @@ static void test_memory_accesses(void)
 	size_t i;
 
 	core_begin(&core, &carrier);
+	core_region.fd = memfd_create("test", MFD_CLOEXEC);
+	CU_ASSERT_EQUAL_FATAL(ftruncate(core_region.fd, CORE_SIZE), 0);
 	memset(core_region.memory, 0, CORE_SIZE);
 	memcpy(core_region.memory, "0123456789", 10);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
@@ -294,6 +299,7 @@ static void test_memory_accesses(void)
 	ivshmem_core_write_memory(&core, CORE_SIZE - 1, 1, 0xaa);
 	ivshmem_core_write_memory(&core, CORE_SIZE - 4, 2, 0xccbb);
 	CU_ASSERT_EQUAL(ivshmem_core_read_memory(&core, CORE_SIZE - 4, 4), 0xaa55ccbb);
+	fd_close(&core_region.fd);
 	core_end(&core);
 }
 
