@@ -60,6 +60,7 @@ static struct {
 	int fd; /* of the one VM */
 	bool has_vm, has_client, has_regs, runs, paused;
 	bool clings; /* the client could not be destroyed */
+	bool ran_on; /* the VM could not be paused */
 	bool no_more; /* fake_hsm_end_lives() */
 	unsigned int lives, guests; /* VMs that were started; threads in fake_hsm_io() */
 	unsigned int vdevs, maps_made;
@@ -117,7 +118,7 @@ static void forget_vm(void)
 	memset(hsm.irqfds, -1, sizeof(hsm.irqfds));
 	memset(hsm.ioeventfds, -1, sizeof(hsm.ioeventfds));
 	hsm.maps_made = 0;
-	hsm.has_regs = hsm.runs = hsm.paused = hsm.clings = false;
+	hsm.has_regs = hsm.runs = hsm.paused = hsm.clings = hsm.ran_on = false;
 }
 
 void fake_hsm_reset(void)
@@ -195,8 +196,18 @@ unsigned int fake_hsm_slept(void)
 	return hsm.slept;
 }
 
+/* A VM that is not destroyed by a call, because that would be refused, goes with the node. */
+static void see_closed(void)
+{
+	struct stat status;
+
+	if (hsm.ran_on && (fstat(hsm.fd, &status) < 0 || !S_ISCHR(status.st_mode)))
+		hsm.has_vm = false;
+}
+
 unsigned int fake_hsm_objects(void)
 {
+	see_closed();
 	return hsm.has_vm + hsm.has_client + hsm.vdevs;
 }
 
@@ -242,6 +253,7 @@ int __wrap_open(const char *path, int flags, ...)
 		return __real_open(path, flags, mode);
 	if (!(flags & O_CLOEXEC) || (flags & O_ACCMODE) != O_RDWR)
 		complain("the node is opened wrongly");
+	see_closed();
 	hsm.fd = __real_open("/dev/null", O_RDWR | O_CLOEXEC);
 	return hsm.fd;
 }
@@ -278,6 +290,8 @@ static int create_vm(struct acrn_vm_creation *creation)
 
 static int destroy_vm(void)
 {
+	if (hsm.ran_on && !hsm.clings)
+		complain("DESTROY_VM: it runs on, and the driver is broken by the close");
 	if (!hsm.paused)
 		complain("DESTROY_VM: it is not paused");
 	if (hsm.has_client && !hsm.clings)
@@ -511,7 +525,7 @@ static int refuse(unsigned long request, int code)
 		hsm.clings = true;
 	if (request == ACRN_IOCTL_PAUSE_VM) {
 		hsm.runs = false;
-		hsm.paused = true;
+		hsm.paused = hsm.ran_on = true;
 	}
 	return code;
 }
@@ -555,7 +569,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	} else {
 		ret = answer(request, arg);
 	}
-	if (request == ACRN_IOCTL_DESTROY_VM)
+	if (request == ACRN_IOCTL_DESTROY_VM ||
+	    (request == ACRN_IOCTL_DESTROY_IOREQ_CLIENT && hsm.ran_on && !hsm.clings))
 		wait_for_guests();
 	pthread_cond_broadcast(&hsm.changed);
 	pthread_mutex_unlock(&hsm.lock);

@@ -173,6 +173,18 @@ void acrn_vm_end(struct hv_vm *vm)
 	vm->is_created = false;
 }
 
+/*
+ * Closing the node destroys the VM as well. After a DESTROY_VM that the hypervisor has refused, the
+ * driver then takes down a second time what it has freed already (Linux, drivers/virt/acrn/vm.c):
+ * where that is certain it is not asked.
+ */
+static void end_by_closing(struct hv_vm *vm)
+{
+	log_warning(ACRN_TAG, "VM \"%s\" is not destroyed: it could not be paused",
+		    vm->params.name);
+	vm->is_created = false;
+}
+
 static void acrn_vm_destroy(struct hv_vm *vm)
 {
 	unsigned int i;
@@ -183,7 +195,10 @@ static void acrn_vm_destroy(struct hv_vm *vm)
 	acrn_ioreq_stop(vm);
 	pthread_mutex_unlock(&vm->lock);
 	acrn_vdevs_clear(vm);
-	acrn_vm_end(vm);
+	if (vm->is_created && vm->runs_on)
+		end_by_closing(vm);
+	else
+		acrn_vm_end(vm);
 	for (i = 0; vm->vcpus && i < vm->params.vcpus; i++)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);

@@ -529,13 +529,14 @@ static void test_not_paused(void)
 
 	begin(&machine);
 	fake_hsm_fail(ACRN_IOCTL_PAUSE_VM, 1, -EIO);
-	fake_hsm_fail(ACRN_IOCTL_DESTROY_VM, 1, -EPERM);
 	log_capture_begin();
 	end(&machine);
 	CU_ASSERT_EQUAL(log_capture_end(&text), 2);
+	/* It would be refused, and the driver does not survive that and then the close. */
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_DESTROY_VM), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ACRN_IOCTL_PAUSE_VM: Input/output error"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"vm1\" is not destroyed"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "; it could not be paused"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "it could not be paused"));
 	CU_ASSERT_PTR_NULL(strstr(text, "above"));
 
 	begin(&machine);
