@@ -13,6 +13,9 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs -o mode=0755 tmpfs /run
 chmod 1777 /tmp
 ip link set lo up
+# As systemd has it; the kernel's own is not enough for thousands of vectors.
+# shellcheck disable=SC3045 # busybox has it
+ulimit -Hn 1048576
 export PATH=/bin:/usr/bin HOME=/root TERM=dumb
 
 while read -r module; do
