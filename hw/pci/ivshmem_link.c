@@ -52,7 +52,7 @@ struct ivshmem_link {
 	unsigned int retry_ms;
 	int64_t told_since, up_since; /* as now_ms() has it */
 	struct log_limit changes;
-	bool complained; /* about the tries that fail, since it went down */
+	int complaint; /* what tries have failed with that was said last, since it went down */
 	struct ivshmem_server_start *start;
 	struct event_source *start_source;
 };
@@ -92,7 +92,7 @@ static void go_up(struct ivshmem_link *link)
 {
 	link->state = LINK_UP;
 	link->up_since = now_ms();
-	link->complained = false;
+	link->complaint = 0;
 	/* What it has not told so far may still come: own vectors, if it is slow. */
 	link->heard = false;
 	set_timer(link, QUIET_MS);
@@ -130,10 +130,10 @@ static void go_down(struct ivshmem_link *link, int code, const struct error *why
 			    code == -EMFILE ? "until then no peer can be rung"
 					    : "the peers known so far and this VM still ring each "
 					      "other");
-	else if (!link->complained)
+	else if (code != link->complaint)
 		log_limited(&link->changes, LOG_LEVEL_WARNING, link->params.tag,
 			    "not connected again yet: %s", why->text);
-	link->complained |= !was_up;
+	link->complaint = was_up ? 0 : code;
 	retry_later(link);
 }
 

@@ -387,7 +387,28 @@ static bool is_accepted(struct link_fixture *f)
 	return f->accepts;
 }
 
-/* A line when it goes, one for all tries that fail, one when it is there again. */
+/* What it fails with now may not be what it failed with before. */
+static void test_log_of_causes(void)
+{
+	static const char *const scripts[] = { "v3.", "v3.", "v7m", NULL };
+	struct link_fixture f;
+	const char *text;
+
+	link_fixture_begin(&f);
+	link_start_server(&f, 1);
+	link_open(&f);
+	log_capture_begin();
+	link_kill_server(&f);
+	f.ready_result = -EINVAL;
+	link_start_scripted(&f, scripts);
+	link_wait_for(&f, "ready 7");
+	CU_ASSERT_EQUAL(log_capture_end(&text), 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "not connected again yet: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, ": as asked"));
+	link_fixture_end(&f);
+}
+
+/* A line when it goes, one for all tries that fail alike, one when it is there again. */
 static void test_log(void)
 {
 	static const char *const closes[] = { "v3.", NULL };
@@ -713,6 +734,7 @@ static const struct unit_test tests[] = {
 	{ "the former id is asked for", test_claims },
 	{ "refused by the device, later", test_refused_later },
 	{ "what is logged", test_log },
+	{ "what is logged of other causes", test_log_of_causes },
 	{ "own server: ends, and another", test_own_server_ends },
 	{ "own server: always ends", test_own_server_always_ends },
 	{ "own server: does not start", test_own_server_does_not_start },
