@@ -259,7 +259,6 @@ int memory_map(struct guest_memory *memory, uint64_t gpa, uint64_t size, void *h
 void memory_unmap(struct guest_memory *memory, uint64_t gpa)
 {
 	struct memory_segment *segment;
-
 	int ret;
 
 	LIST_FOREACH(segment, &memory->segments, link) {
