@@ -61,6 +61,7 @@ static struct {
 	bool has_vm, has_client, has_regs, runs, paused;
 	bool clings; /* the client could not be destroyed */
 	bool ran_on; /* the VM could not be paused */
+	bool is_above; /* somebody was told so after it had been paused */
 	bool no_more; /* fake_hsm_end_lives() */
 	unsigned int lives, guests; /* VMs that were started; threads in fake_hsm_io() */
 	unsigned int vdevs, maps_made;
@@ -118,7 +119,7 @@ static void forget_vm(void)
 	memset(hsm.irqfds, -1, sizeof(hsm.irqfds));
 	memset(hsm.ioeventfds, -1, sizeof(hsm.ioeventfds));
 	hsm.maps_made = 0;
-	hsm.has_regs = hsm.runs = hsm.paused = hsm.clings = hsm.ran_on = false;
+	hsm.has_regs = hsm.runs = hsm.paused = hsm.clings = hsm.ran_on = hsm.is_above = false;
 }
 
 void fake_hsm_reset(void)
@@ -201,7 +202,8 @@ static void see_closed(void)
 {
 	struct stat status;
 
-	if (hsm.ran_on && (fstat(hsm.fd, &status) < 0 || !S_ISCHR(status.st_mode)))
+	if ((hsm.ran_on || hsm.is_above) &&
+	    (fstat(hsm.fd, &status) < 0 || !S_ISCHR(status.st_mode)))
 		hsm.has_vm = false;
 }
 
@@ -523,6 +525,9 @@ static int refuse(unsigned long request, int code)
 		hsm.vdevs--;
 	if (request == ACRN_IOCTL_DESTROY_IOREQ_CLIENT)
 		hsm.clings = true;
+	/* It only seemed to be paused. */
+	if (request == ACRN_IOCTL_SET_IRQLINE && code == -EPERM && hsm.paused)
+		hsm.is_above = true;
 	if (request == ACRN_IOCTL_PAUSE_VM) {
 		hsm.runs = false;
 		hsm.paused = hsm.ran_on = true;

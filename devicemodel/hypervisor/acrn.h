@@ -96,6 +96,8 @@ void acrn_ioreq_stop(struct hv_vm *vm);
 enum hv_exit acrn_ioreq_serve(struct hv_vm *vm, struct error *err);
 
 /* acrn_irq.c */
+/* Does it stand above the service VM (real-time and safety VMs)? Then it ends only by itself. */
+bool acrn_is_above_service_vm(const struct hv_vm *vm);
 int acrn_irq_line(struct hv_vm *vm, unsigned int gsi, bool level);
 int acrn_msi_send(struct hv_vm *vm, uint64_t address, uint32_t data);
 int acrn_irqfd(struct hv_vm *vm, int fd, uint64_t address, uint32_t data, bool assign);

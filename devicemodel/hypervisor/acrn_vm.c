@@ -151,37 +151,25 @@ static int create_vm(struct hv_vm *vm, struct error *err)
 	return check_vcpus(vm, creation.vcpu_num, err);
 }
 
-/* Only a paused VM is destroyed; one above the service VM runs on, though pausing it succeeds. */
-static const char *end_remedy(const struct hv_vm *vm, int code)
-{
-	if (vm->runs_on)
-		return "; it could not be paused";
-	if (code == EPERM)
-		return "; a VM that stands above the service VM ends only by itself";
-	return "";
-}
-
-void acrn_vm_end(struct hv_vm *vm)
-{
-	int code;
-
-	if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0) {
-		code = errno;
-		log_warning(ACRN_TAG, "VM \"%s\" is not destroyed: ACRN_IOCTL_DESTROY_VM: %s%s",
-			    vm->params.name, strerror(code), end_remedy(vm, code));
-	}
-	vm->is_created = false;
-}
-
 /*
  * Closing the node destroys the VM as well. After a DESTROY_VM that the hypervisor has refused, the
  * driver then takes down a second time what it has freed already (Linux, drivers/virt/acrn/vm.c):
- * where that is certain it is not asked.
+ * it is not asked where that is to be expected, as of a VM that runs on, though pausing it seemed
+ * to succeed.
  */
-static void end_by_closing(struct hv_vm *vm)
+void acrn_vm_end(struct hv_vm *vm)
 {
-	log_warning(ACRN_TAG, "VM \"%s\" is not destroyed: it could not be paused",
-		    vm->params.name);
+	const char *name = vm->params.name;
+
+	if (vm->is_created && vm->runs_on)
+		log_warning(ACRN_TAG, "VM \"%s\" is not destroyed: it could not be paused", name);
+	else if (vm->is_created && acrn_is_above_service_vm(vm))
+		log_warning(ACRN_TAG,
+			    "VM \"%s\" is not destroyed: one that stands above the service VM ends "
+			    "only by itself", name);
+	else if (vm->is_created && ioctl(vm->fd, ACRN_IOCTL_DESTROY_VM) < 0)
+		log_warning(ACRN_TAG, "VM \"%s\" is not destroyed: ACRN_IOCTL_DESTROY_VM: %s",
+			    name, strerror(errno));
 	vm->is_created = false;
 }
 
@@ -195,10 +183,7 @@ static void acrn_vm_destroy(struct hv_vm *vm)
 	acrn_ioreq_stop(vm);
 	pthread_mutex_unlock(&vm->lock);
 	acrn_vdevs_clear(vm);
-	if (vm->is_created && vm->runs_on)
-		end_by_closing(vm);
-	else
-		acrn_vm_end(vm);
+	acrn_vm_end(vm);
 	for (i = 0; vm->vcpus && i < vm->params.vcpus; i++)
 		free(vm->vcpus[i]);
 	free(vm->vcpus);

@@ -139,8 +139,12 @@ bad 'DEASSIGN of no message' 'IRQFD: .*no message' -- $up irqfd-off start $down
 bad 'a message to somewhere else' 'INJECT_MSI: ' -- $up start msi-elsewhere $down
 bad 'a line that is not there' 'SET_IRQLINE: line 99' -- $up start line-far $down
 good 'interrupts' '^line: 0$' -- $up start msi line $down
-good 'severity: no messages' '^msi: EPERM$' --scenario "$temp/severe" -- $up start msi line $down
-good 'severity: no pause, no end' '^destroy: EPERM$' --scenario "$temp/severe" -- $up start $down
+good 'severity: no messages' '^msi: EPERM$' --scenario "$temp/severe" -- \
+	$up start msi line pause end-client close
+bad 'severity: no pause, no end' 'DESTROY_VM: the VM is not paused' --scenario "$temp/severe" -- \
+	$up start $down
+good 'severity: the end of the file only' '^close: 0$' --scenario "$temp/severe" -- \
+	$up start pause end-client close
 
 good 'an hv:/ device' '^vdev-off: 0$' --scenario "$temp/scenario" -- \
 	open create vdev vdev-off pause destroy close

@@ -19,7 +19,8 @@ const struct hsm_call *hsm_call_find(unsigned int request)
 		CALL(RESET_VM, vm_reset),
 		CALL(SET_VCPU_REGS, vm_set_regs),
 		CALL(INJECT_MSI, vm_inject_msi),
-		CALL(SET_IRQLINE, vm_set_irqline),
+		/* Whoever is refused that had better not ask for the end. */
+		LEAVES(EXCUSE_VM, SET_IRQLINE, vm_set_irqline),
 		CALL(NOTIFY_REQUEST_FINISH, vm_notify_finish),
 		CALL(CREATE_IOREQ_CLIENT, vm_client_create),
 		CALL(ATTACH_IOREQ_CLIENT, vm_client_attach),

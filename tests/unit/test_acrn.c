@@ -540,11 +540,19 @@ static void test_not_paused(void)
 	CU_ASSERT_PTR_NULL(strstr(text, "above"));
 
 	begin(&machine);
-	fake_hsm_fail(ACRN_IOCTL_DESTROY_VM, 1, -EPERM);
+	fake_hsm_fail(ACRN_IOCTL_SET_IRQLINE, 1, -EPERM);
 	log_capture_begin();
 	end(&machine);
 	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_DESTROY_VM), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "above the service VM ends only by itself"));
+
+	begin(&machine);
+	fake_hsm_fail(ACRN_IOCTL_DESTROY_VM, 1, -EINVAL);
+	log_capture_begin();
+	end(&machine);
+	CU_ASSERT_EQUAL(log_capture_end(&text), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "ACRN_IOCTL_DESTROY_VM: Invalid argument"));
 }
 
 /* After the VM has gone with its client there is nobody to be asked. */
@@ -575,7 +583,8 @@ static void test_after_the_end(void)
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_IRQFD), 1);
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_IOEVENTFD), 1);
 	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_INJECT_MSI), 0);
-	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_IRQLINE), 0);
+	/* Whether it can be destroyed was asked. */
+	CU_ASSERT_EQUAL(fake_hsm_count(ACRN_IOCTL_SET_IRQLINE), 1);
 	fd = port.fd;
 	fd_close(&fd);
 	fd_close(&other.fd);
@@ -993,7 +1002,7 @@ static void test_each_call_fails(void)
 		CU_ASSERT(leaks_equal(&before, &after));
 	} while (fake_hsm_has_failed() && nth < 100);
 	/* The life without a failure came last, and it is a good one. */
-	CU_ASSERT_EQUAL(nth, 14);
+	CU_ASSERT_EQUAL(nth, 15);
 	fd_close(&fd);
 }
 
