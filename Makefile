@@ -97,10 +97,12 @@ SERVER_SRCS := \
 	ivshmem/peer_claim.c \
 	ivshmem/server.c \
 	ivshmem/server_client.c \
+	ivshmem/server_door.c \
 	ivshmem/server_ids.c \
 	ivshmem/server_lease.c \
 	ivshmem/server_listen.c \
 	ivshmem/server_log.c \
+	ivshmem/server_telling.c \
 	ivshmem/wire.c
 
 CONFIG_SRCS := \
@@ -615,10 +617,8 @@ test_region_race_OBJS := $(REGION_OBJS)
 test_region_race_LIBS := $(REGION_LIBS)
 test_runtime_dir_OBJS := ivshmem/runtime_dir.o lib/error.o lib/fds.o
 test_wire_OBJS := ivshmem/wire.o lib/fd_passing.o lib/fds.o tests/leaks.o
-test_server_OBJS := ivshmem/ofd_lock.o ivshmem/peer_claim.o ivshmem/server.o \
-	ivshmem/server_client.o ivshmem/server_ids.o ivshmem/server_lease.o \
-	ivshmem/server_listen.o ivshmem/server_log.o ivshmem/wire.o lib/event_loop.o \
-	lib/fd_passing.o lib/fds.o tests/leaks.o
+test_server_OBJS := $(SERVER_SRCS:%.c=%.o) ivshmem/ofd_lock.o lib/event_loop.o lib/fd_passing.o \
+	lib/fds.o tests/leaks.o
 test_server_ids_OBJS := ivshmem/server_ids.o
 test_server_lease_OBJS := ivshmem/ofd_lock.o ivshmem/peer_claim.o ivshmem/server_ids.o \
 	ivshmem/server_lease.o lib/fds.o tests/leaks.o
