@@ -126,14 +126,23 @@ static void end(struct fixture *f)
 	CU_ASSERT(leaks_equal(&f->before, &after));
 }
 
-static void connect_client(struct fixture *f, struct client *client)
+static void open_client(struct client *client)
+{
+	*client = (struct client){ .in = IVSHMEM_WIRE_IN_NONE };
+	client->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void connect_opened(struct fixture *f, struct client *client)
 {
 	socklen_t length = sizeof(sa_family_t) + 6; /* a NUL and five digits: unix(7) */
 
-	*client = (struct client){ .in = IVSHMEM_WIRE_IN_NONE };
-	client->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	CU_ASSERT_EQUAL_FATAL(
-		connect(client->socket, (struct sockaddr *)&f->address, length), 0);
+	CU_ASSERT_EQUAL_FATAL(connect(client->socket, (struct sockaddr *)&f->address, length), 0);
+}
+
+static void connect_client(struct fixture *f, struct client *client)
+{
+	open_client(client);
+	connect_opened(f, client);
 }
 
 static void close_client(struct client *client)
@@ -329,6 +338,28 @@ static void test_no_descriptors(void)
 	end(&f);
 }
 
+/* Who cannot even be turned away waits at the door, which rests and is tried again. */
+static void test_rest(void)
+{
+	struct rlimit old, limit;
+	struct client a;
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	limit = old;
+	limit.rlim_cur = 3; /* below all that is open: a descriptor that is given up helps nobody */
+	start(&f, 1);
+	open_client(&a);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	connect_opened(&f, &a);
+	CU_ASSERT_EQUAL(wait_until_set(&f.refused_why), -EBUSY);
+	setrlimit(RLIMIT_NOFILE, &old);
+	expect(&a, "0 0 -1+ 0+ ");
+	close_client(&a);
+	stop_server(&f);
+	end(&f);
+}
+
 static void test_not_admitted(void)
 {
 	struct client a;
@@ -388,6 +419,7 @@ static const struct unit_test tests[] = {
 	{ "a client that talks", test_talker },
 	{ "a client that never reads", test_stall },
 	{ "no descriptors", test_no_descriptors },
+	{ "no descriptors at all, for a while", test_rest },
 	{ "not admitted", test_not_admitted },
 	{ "connect and close", test_connect_and_close },
 	{ "refusals", test_refusals },
