@@ -207,8 +207,8 @@ static int run_client(const struct bench *bench, struct series *series, struct e
 	char sim[PATH_TEXT_MAX], guest[64], program[PATH_TEXT_MAX], output[OUTPUT_MAX];
 	const char *const argv[] = {
 		sim, "--guest", guest, "--", program, "open", "create", "ram", "regs", "client",
-		"ioevent", "start", "serve", "wait", "pause", "end-client", "join", "destroy",
-		"close", NULL,
+		"ioevent", "start", "serve", "wait", "pause", "end-client", "join", "ioevent-off",
+		"destroy", "close", NULL,
 	};
 	int ret;
 
