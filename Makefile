@@ -502,7 +502,9 @@ LOAD_OBJS := $(LAYOUT_OBJS) tests/unit/load.o
 UNIT_TESTS := \
 	acpi \
 	acrn \
+	acrn_irq \
 	acrn_machine \
+	acrn_memory \
 	bdf \
 	board \
 	boot \
@@ -645,8 +647,13 @@ test_vm_config_OBJS := $(CONFIG_OBJS)
 test_vm_config_LIBS := $(CRYPTO_LIBS)
 
 # devicemodel/hypervisor, devicemodel/vm
-test_acrn_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/fake_hsm.o \
-	tests/leaks.o tests/unit/log_capture.o
+ACRN_TEST_OBJS := $(HYPERVISOR_SRCS:%.c=%.o) lib/error.o lib/fds.o lib/log.o tests/fake_hsm.o \
+	tests/leaks.o tests/unit/log_capture.o tests/unit/acrn_fixture.o
+test_acrn_OBJS := $(ACRN_TEST_OBJS)
+test_acrn_irq_OBJS := $(ACRN_TEST_OBJS)
+test_acrn_irq_LIBS = $(test_acrn_LIBS)
+test_acrn_memory_OBJS := $(ACRN_TEST_OBJS)
+test_acrn_memory_LIBS = $(test_acrn_LIBS)
 test_acrn_LIBS := $(patsubst %,-Wl$(comma)--wrap=%,ioctl nanosleep open stat)
 test_acrn_machine_OBJS := $(filter-out devicemodel/main.o,$(ACRN_DM_SRCS:%.c=%.o)) \
 	$(SERVER_SRCS:%.c=%.o) tests/fake_hsm.o tests/leaks.o tests/unit/region_fixture.o
